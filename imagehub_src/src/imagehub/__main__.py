@@ -1,0 +1,5 @@
+"""`python -m imagehub`."""
+
+from imagehub.cli import entry
+
+entry()

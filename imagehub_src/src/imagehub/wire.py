@@ -1,0 +1,179 @@
+"""What a node says: the frames of an imageZMQ message as typed values, checked before anything is allocated.
+
+The format is imagezmq 1.x (`imagezmq.SerializingSocket`): a JSON header, then the body. `send_jpg` sends
+`{"msg": TEXT}` and JPEG bytes, `send_image` sends `{"msg": TEXT, "dtype": "uint8", "shape": [rows, columns, channels]}`
+and the array's bytes in C order. TEXT is `node view|type|rest`, as imagenode writes it.
+"""
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from imagehub.errors import RefusedError
+
+MAX_HEADER_BYTES = 65_536
+MAX_NAME_CHARACTERS = 100
+MAX_ID_CHARACTERS = 64
+MAX_JPEG_SIDE = 65_500
+JPEG_START = b"\xff\xd8"
+
+Buffer = bytes | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Who sends: `node` is the name up to its first space, `view` the rest (it may be empty)."""
+
+    name: str
+    node: str
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A sign of life: answered, never stored."""
+
+    camera: Camera
+
+
+@dataclass(frozen=True, slots=True)
+class TestImage:
+    """A message without a type, as `imagenode` sends to try a connection: answered, never stored."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """Something happened at a camera; `body` is the tiny image that comes with it."""
+
+    camera: Camera
+    type: str
+    text: str
+    body: Buffer
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMessage:
+    """A picture. `body` is a JPEG, or where `shape` is set a uint8 array of that shape (BGR or grey)."""
+
+    camera: Camera
+    type: str
+    text: str
+    body: Buffer
+    shape: tuple[int, ...] | None = None
+    id: str | None = None
+
+
+Message = Heartbeat | TestImage | EventMessage | ImageMessage
+
+
+def parse(frames: Sequence[Buffer]) -> Message:
+    """Read the frames of one message (header, body).
+
+    Raises:
+        RefusedError: they are no imageZMQ message, or the message can't be accepted; says why.
+    """
+    if len(frames) != 2:
+        raise RefusedError(f"expected 2 parts, header and image, got {len(frames)}")
+    header = _header(frames[0])
+    text = _text(header)
+    name, bar, rest = text.partition("|")
+    if not bar:
+        return TestImage(text)
+    who = camera(name)
+    type_word = rest.partition("|")[0].strip()
+    kind = type_word.lower()
+    if kind == "heartbeat":
+        return Heartbeat(who)
+    message_id = _id(header)
+    if kind in {"jpg", "image"}:
+        return ImageMessage(who, type_word, text, frames[1], _picture_shape(header, frames[1]), message_id)
+    return EventMessage(who, type_word, text, frames[1], message_id)
+
+
+@lru_cache(maxsize=1024)
+def camera(name: str) -> Camera:
+    """Check a `node view` name and split it.
+
+    Raises:
+        RefusedError: the name is empty, too long, begins with a dot, or has a character other than
+            letters and digits of any script, space, `_`, `.` and `-`.
+    """
+    name = name.strip(" ")
+    if not name:
+        raise RefusedError("the node name is empty")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise RefusedError(f"the node name is longer than {MAX_NAME_CHARACTERS} characters")
+    if name.startswith("."):
+        raise RefusedError("the node name begins with a dot")
+    for character in name:
+        if not _allowed(character):
+            raise RefusedError(f"the node name has the character U+{ord(character):04X}")
+    node, _, view = name.partition(" ")
+    return Camera(name, node, view.strip(" "))
+
+
+def _allowed(character: str) -> bool:
+    # Marks (M) belong to letters in scripts such as Devanagari and Thai; format characters (Cf) do not.
+    return character in " _.-" or unicodedata.category(character)[0] in "LM" or character.isdigit()
+
+
+def _header(frame: Buffer) -> dict[str, Any]:
+    if len(frame) > MAX_HEADER_BYTES:
+        raise RefusedError(f"the header is longer than {MAX_HEADER_BYTES} bytes")
+    try:
+        header = json.loads(bytes(frame))
+    except (ValueError, RecursionError):
+        raise RefusedError("the header is not JSON") from None
+    if not isinstance(header, dict):
+        raise RefusedError("the header is not a JSON object")
+    return header
+
+
+def _text(header: dict[str, Any]) -> str:
+    text = header.get("msg")
+    if not isinstance(text, str):
+        raise RefusedError("the header has no text under 'msg'")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise RefusedError("the text is not Unicode") from None
+    return text
+
+
+def _id(header: dict[str, Any]) -> str | None:
+    value = header.get("id")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.isascii() or not 0 < len(value) <= MAX_ID_CHARACTERS:
+        raise RefusedError(f"the id is not a text of 1 to {MAX_ID_CHARACTERS} ASCII characters")
+    return value
+
+
+def _picture_shape(header: dict[str, Any], body: Buffer) -> tuple[int, ...] | None:
+    """Return None where the body is a JPEG, else the array's shape; refuse anything else."""
+    if "dtype" not in header and "shape" not in header:
+        if bytes(body[:2]) != JPEG_START:
+            raise RefusedError("the image is not a JPEG (it does not begin with FF D8)")
+        return None
+    if header.get("dtype") != "uint8":
+        raise RefusedError(f"the image's dtype is {str(header.get('dtype'))[:20]!r}, expected 'uint8'")
+    shape = header.get("shape")
+    if not isinstance(shape, list) or not all(type(side) is int for side in shape):
+        raise RefusedError("the image's shape is not a list of whole numbers")
+    _check_shape(shape, len(body))
+    return tuple(shape)
+
+
+def _check_shape(shape: list[int], size: int) -> None:
+    plausible = len(shape) in {2, 3} and all(1 <= side <= MAX_JPEG_SIDE for side in shape[:2])
+    channels = shape[2] if len(shape) == 3 else 1
+    if not plausible or channels not in {1, 3, 4}:
+        raise RefusedError(f"the image's shape {str(shape)[:60]} is not rows, columns and 1, 3 or 4 channels")
+    if shape[0] * shape[1] * channels != size:
+        raise RefusedError(f"the image's shape {shape} does not fit its {size} bytes")
