@@ -1,7 +1,7 @@
 """The machine's own limits, measured with nothing of the hub: what ratios are taken to.
 
-Files are not deleted before the end: on ext4, creating files right after many were deleted is several times slower, because it
-does not use an inode again for some seconds and searches past those.
+Files are not deleted before the end: on ext4, creating files right after many were deleted is several times
+slower, because it does not use an inode again for some seconds and searches past those.
 """
 
 import ctypes

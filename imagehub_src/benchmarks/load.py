@@ -5,6 +5,7 @@ Run as a program it prints its result as JSON: `load.py ENDPOINT SENDERS SIZE SE
 """
 
 import json
+import math
 import os
 import resource
 import sys
@@ -46,6 +47,13 @@ class Sender:
         self.sent = time.perf_counter()
         self.socket.send_jpg(self._text, self._body, copy=False)
 
+    def receive(self) -> float:
+        """Take the reply, which must be `OK`, and return the seconds since sending."""
+        reply = self.socket.recv()
+        if reply != b"OK":
+            raise SystemExit(f"the hub answered {reply!r}")
+        return time.perf_counter() - self.sent
+
 
 def drive(endpoint: str, count: int, size: int, seconds: float, rate: float = 0.0) -> Load:
     """Send for so many seconds; `rate` is in images a second and sender, 0 is as fast as it is answered."""
@@ -57,34 +65,38 @@ def drive(endpoint: str, count: int, size: int, seconds: float, rate: float = 0.
         senders[sender.socket] = sender
         poller.register(sender.socket, zmq.POLLIN)
     start = time.perf_counter()
-    due = [(start + number / max(rate, 1e-9) / count, sender) for number, sender in enumerate(senders.values())]
-    if not rate:
-        for sender in senders.values():
-            sender.send()
-        due = []
-    latencies = []
-    while (now := time.perf_counter()) - start < seconds:
-        while due and due[0][0] <= now:
-            due.pop(0)[1].send()
-        pause = (min(due[0][0], start + seconds) if due else start + seconds) - now
-        for socket, _ in poller.poll(max(0.0, pause) * 1000 + 0.5):
-            if socket.recv() != b"OK":
-                raise SystemExit("the hub did not answer OK")
-            sender = senders[socket]
-            latencies.append(time.perf_counter() - sender.sent)
-            if rate:
-                due.append((sender.sent + 1 / rate, sender))
-            else:
-                sender.send()
-    took = time.perf_counter() - start
+    pace = 1 / rate if rate else 0.0
+    due = [(start + number * pace / count, sender) for number, sender in enumerate(senders.values())]
+    latencies: list[float] = []
+    while time.perf_counter() - start < seconds:
+        wait = _send_due(due, start + seconds)
+        for socket, _ in poller.poll(wait):
+            latencies.append(senders[socket].receive())
+            due.append((senders[socket].sent + pace, senders[socket]))
+    return _load(latencies, time.perf_counter() - start)
+
+
+def _send_due(due: list[tuple[float, Sender]], end: float) -> int:
+    """Let those send whose time has come; return the milliseconds until the next one's, or until the end."""
+    now = time.perf_counter()
+    while due and due[0][0] <= now:
+        due.pop(0)[1].send()
+    next_time = min(due[0][0], end) if due else end
+    return math.ceil(max(0.0, next_time - now) * 1000)
+
+
+def _load(latencies: list[float], seconds: float) -> Load:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     latencies.sort()
     p50, p99 = (latencies[int(len(latencies) * share)] for share in (0.5, 0.99))
-    return Load(len(latencies), took, p50, p99, usage.ru_utime + usage.ru_stime)
+    return Load(len(latencies), seconds, p50, p99, usage.ru_utime + usage.ru_stime)
 
 
 if __name__ == "__main__":
     endpoint, count, size, seconds, *rest = sys.argv[1:]
-    print(json.dumps(asdict(drive(endpoint, int(count), int(size), float(seconds), *map(float, rest)))), flush=True)
+    print(
+        json.dumps(asdict(drive(endpoint, int(count), int(size), float(seconds), *map(float, rest)))),
+        flush=True,
+    )
     # Requests under way are not waited for: closing the context would.
     os._exit(0)

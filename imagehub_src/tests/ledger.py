@@ -8,6 +8,8 @@ from pathlib import Path
 
 import imagezmq
 
+from running import until
+
 JOIN_SECONDS = 30.0
 
 
@@ -28,6 +30,7 @@ class LedgerSender(threading.Thread):
         self._enough = threading.Event()
 
     def run(self) -> None:
+        """Be a sender until `end`."""
         with imagezmq.ImageSender(connect_to=self._endpoint) as sender:
             self._send_until_ended(sender)
 
@@ -58,6 +61,11 @@ class Ledger:
     def count(self) -> int:
         """Return how many images were acknowledged up to now."""
         return sum(len(sender.acknowledged) for sender in self.senders)
+
+    def wait_for(self, more: int, seconds: float = 60.0) -> None:
+        """Wait until so many more images were acknowledged."""
+        goal = self.count() + more
+        until(lambda: self.count() >= goal, f"{more} more acknowledged images", seconds)
 
     def finish(self) -> int:
         """End all senders and return how many hang."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import yaml
 import zmq
@@ -25,7 +25,7 @@ JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 Answer = TypeVar("Answer")
 
 
-def until(probe: Callable[[], Answer], what: str, seconds: float = DEADLINE_SECONDS) -> Answer:
+def until(probe: Callable[[], Answer | None], what: str, seconds: float = DEADLINE_SECONDS) -> Answer:
     """Return the first true answer of `probe`; fail after the deadline, saying what never came."""
     deadline = time.monotonic() + seconds
     while True:
@@ -100,6 +100,15 @@ class RunningHub:
         """Return what the hub has printed."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def wait_replaced(self, gone: int) -> None:
+        """Wait until another store process than `gone` stores."""
+
+        def replaced() -> bool:
+            document = self.status_if("ready")
+            return document is not None and document["pid"] != gone
+
+        until(replaced, "the next store process")
+
     def kill_store(self, number: int = signal.SIGKILL) -> int:
         """Send a signal to the store process and return its id."""
         process = int(self.status()["pid"])
@@ -139,7 +148,7 @@ class Node:
     """A REQ socket with a deadline: what a stock sender sends, without its habit of waiting for ever."""
 
     def __init__(self, endpoint: str) -> None:
-        self._socket = zmq.Context.instance().socket(zmq.REQ)
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.REQ)
         self._socket.linger = 0
         self._socket.rcvtimeo = int(DEADLINE_SECONDS * 1000)
         self._socket.connect(endpoint)
@@ -153,7 +162,7 @@ class Node:
         self._socket.send_multipart(frames)
         return self._socket.recv().decode()
 
-    def __enter__(self) -> "Node":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,15 +3,26 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from imagehub.errors import DataDirectoryError
 from imagehub.images import FOLDER as IMAGES
-from imagehub.images import RECOVERED_FOLDER
-from imagehub.journal import FOLDER as JOURNAL
-from imagehub.journal import Entry, Position, checksum, read, read_mark, read_watermark, segments
+from imagehub.images import RECOVERED_FOLDER, printable
+from imagehub.journal import (
+    FOLDER,
+    MARK_NAME,
+    Entry,
+    Position,
+    beyond_mark,
+    checksum,
+    lines,
+    read,
+    read_mark,
+    read_watermark,
+    segments,
+)
 from imagehub.progress import Progress
 
 # A running hub may have written files whose journal line comes a moment later.
@@ -33,92 +44,161 @@ class Report:
 
 
 def run(data_directory: Path) -> int:
-    """Check, print what was found, and return 0 when all agrees, else 1."""
-    if not (data_directory / IMAGES).is_dir():
-        raise DataDirectoryError(f"no hub's data in {data_directory}: give its settings with --path")
-    total = sum(len(os.listdir(folder)) for folder in _day_folders(data_directory))
-    with Progress(total, "checked", stream=sys.stderr) as bar:
-        report = check(data_directory, bar)
+    """Check, print what was found, and return 0 when all agrees, else 1.
+
+    Raises:
+        DataDirectoryError: there is no data, or it can't be read.
+    """
+    try:
+        total = sum(len(os.listdir(folder)) for folder in _journaled(data_directory))
+        with Progress(total, "checked", stream=sys.stderr) as bar:
+            report = check(data_directory, bar)
+    except FileNotFoundError as error:
+        raise DataDirectoryError(
+            f"no hub's data in {data_directory}: give its settings with --path"
+        ) from error
+    except PermissionError as error:
+        raise DataDirectoryError(
+            f"can't read {error.filename}: check as the user that the hub runs as"
+        ) from error
     for difference in report.differences:
-        print(difference)
+        print(printable(difference))
     print(_summary(report))
     return 1 if report.differences else 0
 
 
-def check(data_directory: Path, bar: Progress | None = None) -> Report:
-    """Compare every acknowledged entry with its file, and every file with the entries."""
-    report = Report()
-    present = set(_files(data_directory, report))
-    watermark = read_watermark(data_directory / JOURNAL)
-    end: Position | None = None
-    for entry, end in read(data_directory / JOURNAL):
-        _check_entry(data_directory, entry, end, watermark, report)
-        present.discard(entry.get("path", ""))
-        if bar is not None and entry["kind"] == "image":
-            bar.advance(1)
-    report.differences += [f"{path}: no journal entry" for path in sorted(_unsettled(data_directory, present, end))]
-    report.recovered = sum(len(files) for _, _, files in os.walk(data_directory / RECOVERED_FOLDER))
-    return report
+def check(
+    data_directory: Path, bar: Progress | None = None, pause: Callable[[float], None] = time.sleep
+) -> Report:
+    """Compare every acknowledged entry with its file, and every file with the entries.
+
+    A hub or a purge may run meanwhile. `pause` is called with seconds to wait for a running hub.
+    """
+    return _Check(data_directory, bar, pause).run()
 
 
-def _check_entry(root: Path, entry: Entry, at: Position, watermark: int, report: Report) -> None:
-    if entry["kind"] == "damaged":
-        report.differences.append(f"{JOURNAL}/{at.segment}: the line that ends at byte {at.offset} is damaged")
-    elif entry["kind"] == "event":
-        report.events += 1
-    elif entry["kind"] == "image" and entry["sequence"] <= watermark:
-        report.purged += 1
-        if (root / entry["path"]).exists():
-            report.differences.append(f"{entry['path']}: purged, but still there; run imagehub purge again")
-    elif entry["kind"] == "image":
-        _check_image(root, entry, report)
+class _Check:
+    def __init__(self, root: Path, bar: Progress | None, pause: Callable[[float], None]) -> None:
+        self._root, self._journal = root, root / FOLDER
+        self._bar, self._pause = bar, pause
+        self._report = Report()
+        self._end: Position | None = None
 
+    def run(self) -> Report:
+        report = self._report
+        # The files first: what is stored later has an entry later.
+        unclaimed = set(self._files())
+        self._check_mark()
+        left_behind = self._check_entries(unclaimed)
+        for path in sorted(self._settle(unclaimed)):
+            self._differ(path, "no journal entry")
+        for path in filter(self._has, left_behind):
+            self._differ(path, "purged, but still there; run imagehub purge again")
+        report.unjournaled_days = len(_day_folders(self._root)) - len(_journaled(self._root))
+        report.recovered = sum(len(files) for _, _, files in os.walk(self._root / RECOVERED_FOLDER))
+        return report
 
-def _check_image(root: Path, entry: Entry, report: Report) -> None:
-    report.images += 1
-    report.bytes += entry["bytes"]
-    try:
-        body = (root / entry["path"]).read_bytes()
-    except OSError as error:
-        report.differences.append(f"{entry['path']}: {error.strerror}, but entry {entry['sequence']} says it is stored")
-        return
-    if len(body) != entry["bytes"]:
-        report.differences.append(f"{entry['path']}: {len(body)} bytes, the journal says {entry['bytes']}")
-    elif checksum(body) != entry["checksum"]:
-        report.differences.append(f"{entry['path']}: {checksum(body)}, the journal says {entry['checksum']}")
+    def _files(self) -> Iterator[str]:
+        for folder in _journaled(self._root):
+            yield from (f"{IMAGES}/{folder.name}/{name}" for name in os.listdir(folder))
+
+    def _check_mark(self) -> None:
+        mark = read_mark(self._journal)
+        if mark is None:
+            if segments(self._journal) and not any(map(self._is_fresh, self._segment_paths())):
+                self._differ(
+                    f"{FOLDER}/{MARK_NAME}", "missing or damaged; the next start of the hub writes it anew"
+                )
+            return
+        path, offset = f"{FOLDER}/{mark.position.segment}", mark.position.offset
+        size = (self._root / path).stat().st_size if self._has(path) else 0
+        if size < offset:
+            self._differ(path, f"{size} bytes, {FOLDER}/{MARK_NAME} says {offset}")
+
+    def _segment_paths(self) -> Iterator[str]:
+        return (f"{FOLDER}/{name}" for name in segments(self._journal))
+
+    def _check_entries(self, unclaimed: set[str]) -> list[str]:
+        """Check each entry, take its file out of `unclaimed`; return the files that are purged but there."""
+        watermark = read_watermark(self._journal)
+        left_behind = []
+        for entry, at in read(self._journal):
+            self._end = at
+            unclaimed.discard(entry.get("path", ""))
+            if entry["kind"] == "damaged":
+                self._differ(f"{FOLDER}/{at.segment}", f"the line that ends at byte {at.offset} is damaged")
+            elif entry["kind"] == "event":
+                self._report.events += 1
+            elif entry["kind"] == "image" and self._check_image(entry, watermark):
+                left_behind.append(str(entry["path"]))
+        return left_behind
+
+    def _check_image(self, entry: Entry, watermark: int) -> bool:
+        """Compare an image with its entry; return True if it is purged and still there."""
+        if self._bar is not None:
+            self._bar.advance(1)
+        if entry["sequence"] <= watermark:
+            self._report.purged += 1
+            return self._has(entry["path"])
+        try:
+            body = (self._root / entry["path"]).read_bytes()
+        except OSError as error:
+            self._note_unreadable(entry, error)
+        else:
+            self._compare(entry, body)
+        return False
+
+    def _note_unreadable(self, entry: Entry, error: OSError) -> None:
+        if entry["sequence"] <= read_watermark(self._journal):  # a purge is running
+            self._report.purged += 1
+            return
+        self._report.images += 1
+        self._differ(entry["path"], f"{error.strerror}, but entry {entry['sequence']} says it is stored")
+
+    def _compare(self, entry: Entry, body: bytes) -> None:
+        self._report.images += 1
+        self._report.bytes += entry["bytes"]
+        if len(body) != entry["bytes"]:
+            self._differ(entry["path"], f"{len(body)} bytes, the journal says {entry['bytes']}")
+        elif checksum(body) != entry["checksum"]:
+            self._differ(entry["path"], f"{checksum(body)}, the journal says {entry['checksum']}")
+
+    def _settle(self, unclaimed: set[str]) -> set[str]:
+        """Follow the journal for a moment and return the files that no line came for, acknowledged or not."""
+        for _ in range(round(SETTLE_SECONDS / SETTLE_STEP_SECONDS)):
+            starts = beyond_mark(self._journal)
+            for entry, at in read(self._journal, self._end):
+                self._end = at
+                unclaimed.discard(entry.get("path", ""))
+            # What waits for its flush is no difference: the hub, or the next start of one, looks after it.
+            for start in starts:
+                unclaimed -= {entry.get("path", "") for entry, _ in lines(self._journal, start)}
+            if not any(map(self._is_fresh, unclaimed)):
+                break
+            self._pause(SETTLE_STEP_SECONDS)
+        return set(filter(self._has, unclaimed))
+
+    def _has(self, path: str) -> bool:
+        return os.path.lexists(self._root / path)
+
+    def _is_fresh(self, path: str) -> bool:
+        try:
+            return abs(time.time() - (self._root / path).stat().st_mtime) < SETTLE_SECONDS
+        except OSError:
+            return False
+
+    def _differ(self, path: str, text: str) -> None:
+        self._report.differences.append(f"{path}: {text}")
 
 
 def _day_folders(root: Path) -> list[Path]:
     return sorted(path for path in (root / IMAGES).iterdir() if path.is_dir())
 
 
-def _files(root: Path, report: Report) -> Iterator[str]:
-    """Yield the files of days that have a journal; older days were stored by a hub that kept none."""
-    days = {name[:10] for name in segments(root / JOURNAL)} if (root / JOURNAL).is_dir() else set()
-    for folder in _day_folders(root):
-        if folder.name in days:
-            yield from (f"{IMAGES}/{folder.name}/{name}" for name in os.listdir(folder))
-        else:
-            report.unjournaled_days += 1
-
-
-def _unsettled(root: Path, paths: set[str], end: Position | None) -> set[str]:
-    """Follow the journal for a moment and return the files that no entry came for."""
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while paths and time.monotonic() < deadline and read_mark(root / JOURNAL) is not None:
-        for entry, end in read(root / JOURNAL, end):
-            paths.discard(entry.get("path", ""))
-        if not any(_is_fresh(root / path) for path in paths):
-            break
-        time.sleep(SETTLE_STEP_SECONDS)
-    return {path for path in paths if (root / path).exists()}
-
-
-def _is_fresh(path: Path) -> bool:
-    try:
-        return time.time() - path.stat().st_mtime < SETTLE_SECONDS
-    except OSError:
-        return False
+def _journaled(root: Path) -> list[Path]:
+    """Return the folders of days that have a journal; the others were filled by a hub that kept none."""
+    days = {name[:10] for name in segments(root / FOLDER)}
+    return [folder for folder in _day_folders(root) if folder.name in days]
 
 
 def _summary(report: Report) -> str:

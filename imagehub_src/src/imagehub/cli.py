@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from imagehub import __version__, local, logs, settings
 from imagehub.errors import ImagehubError, LinkError, SettingsError
@@ -52,7 +53,8 @@ def _with_command(argv: Sequence[str]) -> list[str]:
 
 def _parser(chosen: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="imagehub", description="Receive images and events from imageZMQ senders, and lose none that was acknowledged."
+        prog="imagehub",
+        description="Receive images and events from imageZMQ senders, and lose none that was acknowledged.",
     )
     parser.add_argument("--version", action="version", version=f"imagehub {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -64,7 +66,9 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, run: Command) -> argparse.ArgumentParser:
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, run: Command
+) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(command=run)
     return parser
@@ -72,7 +76,11 @@ def _add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: 
 
 def _add_path(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-p", "--path", type=Path, metavar="DIR", help="folder that holds imagehub.yaml (default: the home directory)"
+        "-p",
+        "--path",
+        type=Path,
+        metavar="DIR",
+        help="folder that holds imagehub.yaml (default: the home directory)",
     )
 
 
@@ -142,12 +150,15 @@ def _run(args: argparse.Namespace) -> int:
         return _run_together(loaded, path)
     if args.only == "store":
         return _run_store(loaded, path, args.link_fd)
+    if args.only == "front":
+        _become("imagehub.lone_front", str(loaded.runtime_directory))
+    path_words = ["--path", str(args.path)] if args.path else []
+    _become("imagehub.keeper", sys.executable, "-m", "imagehub", "run", "--only", "store", *path_words)
+
+
+def _become(module: str, *words: str) -> NoReturn:
     # The front lives long and should be small: a fresh interpreter does not carry what settings needed.
-    module = "imagehub.lone_front" if args.only else "imagehub.keeper"
-    store = [sys.executable, "-m", "imagehub", "run", "--only", "store", *(["--path", str(args.path)] if args.path else [])]
-    rest = [str(loaded.runtime_directory)] if args.only else store
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *rest])
+    os.execv(sys.executable, [sys.executable, "-m", module, *words])
 
 
 def _run_together(loaded: Settings, path: Path | None) -> int:
@@ -184,7 +195,8 @@ def _reach_front(runtime_directory: Path, link_fd: int | None) -> socket.socket:
         except OSError as error:
             if time.monotonic() > deadline:
                 raise LinkError(
-                    f"no front at {runtime_directory}: {error.strerror}; start imagehub-front.service, or run both with 'imagehub run'"
+                    f"no front at {runtime_directory}: {error.strerror}; "
+                    "start imagehub-front.service, or run both with 'imagehub run'"
                 ) from error
             time.sleep(0.1)
 
@@ -233,7 +245,7 @@ def _unit(args: argparse.Namespace) -> int:
 
     loaded, path = _load(args)
     folder = path.parent if path else Path.home()
-    executable = Path(sys.argv[0]).resolve()
+    executable = Path(sys.executable).with_name("imagehub")
     user = args.user or Path.home().owner()
     print(unit.render(args.which, executable, folder, loaded.data_directory, user), end="")
     return EXIT_OK

@@ -78,9 +78,7 @@ def _row(columns: Sequence[Column], row: Sequence[Text], widths: dict[int, int],
         right = columns[index].right
         text = cells.fit(row[index].text, width, right)
         # Blanks at the end of a line wrap when a window is made narrower.
-        painted.append(
-            _paint(text.rstrip() if index == last and not right else text, row[index].style, colour)
-        )
+        painted.append(_paint(text.rstrip() if index == last and not right else text, row[index].style, colour))
     return (" " * GAP).join(painted)
 
 

@@ -86,7 +86,7 @@ class HubCollector:
 def serve(address: str, port: int, metrics: Metrics, document: Callable[[], Document]) -> ThreadingHTTPServer:
     """Serve the three pages in threads of their own; raise SettingsError if the port can't be had."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(HubCollector(metrics, document))  # type: ignore[arg-type]
+    registry.register(HubCollector(metrics, document))
     handler = type("Handler", (_Handler,), {"registry": registry, "document": staticmethod(document)})
     try:
         server = ThreadingHTTPServer((address, port), handler)
@@ -122,5 +122,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base class names it so
         """Keep quiet: a scrape every 15 seconds is no event."""

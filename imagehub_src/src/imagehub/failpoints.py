@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 NAMES = ("after_receive", "mid_write", "before_flush", "after_flush", "before_reply")
+CRASH = "crash"
 
 _SPEC = re.compile(r"(?P<name>\w+)=(?P<action>\w+)(?:@(?P<at>\d+))?(?:\*(?P<times>\d+))?")
+_NUMBERS = {name: number for number, name in errno.errorcode.items()}
 
 
 @dataclass(slots=True)
@@ -33,13 +35,25 @@ _armed: dict[str, _Armed] = {}
 
 
 def arm(specification: str) -> None:
-    """Arm the failpoints named in a specification; raise ValueError for one that does not exist."""
+    """Arm the failpoints of a specification in place of those armed before.
+
+    Raises:
+        ValueError: a part of it can't be read, or names a place or an action that does not exist.
+    """
+    wanted = dict(_read(part.strip()) for part in specification.split(",") if part.strip())
     _armed.clear()
-    for part in filter(None, specification.split(",")):
-        match = _SPEC.fullmatch(part.strip())
-        if match is None or match["name"] not in NAMES:
-            raise ValueError(f"IMAGEHUB_FAILPOINTS: can't read {part!r}; the names are {', '.join(NAMES)}")
-        _armed[match["name"]] = _Armed(match["action"], int(match["at"] or 1), int(match["times"] or 1 << 60))
+    _armed.update(wanted)
+
+
+def _read(part: str) -> tuple[str, _Armed]:
+    match = _SPEC.fullmatch(part)
+    if match is None or match["name"] not in NAMES:
+        raise ValueError(f"IMAGEHUB_FAILPOINTS: can't read {part!r}; the names are {', '.join(NAMES)}")
+    if match["action"] != CRASH and match["action"] not in _NUMBERS:
+        raise ValueError(
+            f"IMAGEHUB_FAILPOINTS: {part!r} asks for neither {CRASH} nor an errno such as ENOSPC"
+        )
+    return match["name"], _Armed(match["action"], int(match["at"] or 1), int(match["times"] or 1 << 60))
 
 
 def arm_from(environment: Mapping[str, str]) -> None:
@@ -59,7 +73,7 @@ def hit(name: str) -> None:
     point = _armed.get(name)
     if point is None or not point.due():
         return
-    if point.action == "crash":
+    if point.action == CRASH:
         os.kill(os.getpid(), signal.SIGKILL)
-    number = getattr(errno, point.action)
+    number = _NUMBERS[point.action]
     raise OSError(number, f"{os.strerror(number)} (failpoint {name})")

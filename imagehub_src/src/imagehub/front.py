@@ -1,16 +1,19 @@
 """The front: it owns the sockets that senders are connected to, and keeps each request until it is answered.
 
-A stock REQ sender hangs for good when its hub goes away with its request. So the process that stores may end, crash
-or be replaced at any time, while this one stays: it is small, has no settings of its own (the store process tells it
-where to listen), knows nothing of images, and hardly ever changes.
+A stock REQ sender hangs for good when its hub goes away with its request. So the process that stores may
+end, crash
+or be replaced at any time, while this one stays: it is small, has no settings of its own (the store process
+tells it where to listen), knows nothing of images, and hardly ever changes.
 """
 
 import json
+import mmap
 import os
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import ceil
 from typing import Any, NamedTuple
 
 import zmq
@@ -21,17 +24,23 @@ from imagehub.transport import ZAP_ENDPOINT, Admission, CurveKeys, apply_limits,
 from imagehub.waking import Waker
 
 STOPPED = b"NOT STORED hub stopped"
+HOPELESS = b"NOT STORED the hub failed on this message again and again"
+MOST_HAND_OVERS = 8
 REQUESTS_A_TURN = 16
+# As plain numbers: arithmetic on pyzmq's enumerations takes longer than what they are used for here.
+EVENTS, READABLE, MORE = int(zmq.EVENTS), int(zmq.POLLIN), int(zmq.SNDMORE)
 REMEMBERED_PEERS = 4096
 SHRINK_PAGES = 2048  # 8 MiB: what a burst may leave touched before it is given back
 
 
 class Held(NamedTuple):
-    """A request that waits for its reply: whom to send that to, the record, its bytes in the region."""
+    """A request that waits for its reply: whom to send that to, its record, its place in the region."""
 
     envelope: list[bytes]
-    request: link.Request
+    record: bytes
+    page: int
     size: int
+    handed_over: int = 1
 
 
 class Front:
@@ -45,12 +54,12 @@ class Front:
         self._epoch = os.urandom(6).hex()
         self._held: dict[int, Held] = {}
         self._count = 0
-        self._waiting: list[Any] | None = None  # a message for which the region has no room yet
+        self._waiting: list[zmq.Frame] | None = None  # a message for which the region has no room yet
         self._router: zmq.Socket[bytes] | None = None
         self._receiving = False
         self._endpoint = ""
         self._door: dict[str, Any] = {}
-        self._peers: dict[bytes, str] = {}
+        self._peers: dict[bytes, bytes] = {}
         self._admission = Admission()
         self._waker = Waker()
         self._zap = context.socket(zmq.REP)
@@ -80,8 +89,10 @@ class Front:
 
     def turn(self, timeout_seconds: float | None) -> None:
         """Wait until something can be done, and do it."""
-        pauses = [pause for pause in (timeout_seconds, self._waker.pause_seconds()) if pause is not None]
-        for source, _ in self._poller.poll(min(pauses) * 1000 if pauses else None):
+        pause = self._waker.pause_seconds()
+        if pause is None or (timeout_seconds is not None and timeout_seconds < pause):
+            pause = timeout_seconds
+        for source, _ in self._poller.poll(None if pause is None else ceil(pause * 1000)):
             handler = self._handlers.get(source)
             if handler is not None:
                 handler()
@@ -111,7 +122,7 @@ class Front:
         """Tell every waiting sender that the hub stopped, and close the sockets."""
         if self._router is not None:
             for held in self._held.values():
-                self._router.send_multipart([*held.envelope, STOPPED])
+                self._send(held.envelope, STOPPED)
             self._router.disable_monitor()
             self._router.close()
         self._zap.close()
@@ -119,17 +130,17 @@ class Front:
     def listen(self, door: dict[str, Any]) -> str | None:
         """Open the door that a store process asks for; return why that failed, or None.
 
-        `door` has `endpoint`, `max_message_bytes`, `queuemax`, `addresses` (a list) and `curve` (None, or `public`,
-        `secret` and `admitted`: public key to name).
+        `door` has `endpoint`, `max_message_bytes`, `queuemax`, `addresses` (a list) and `curve` (None, or
+        `public`, `secret` and `admitted`: public key to name).
         """
         curve = door["curve"] and CurveKeys(
             door["curve"]["public"].encode(),
             door["curve"]["secret"].encode(),
             {key.encode(): name for key, name in door["curve"]["admitted"].items()},
         )
-        self._admission.set(door["addresses"], curve)
         error = self._bind(door, curve)
         if error is None:
+            self._admission.set(door["addresses"], curve)
             self._door = door
         return error
 
@@ -138,8 +149,7 @@ class Front:
             self._router = router(self._context, door["max_message_bytes"], curve)
             monitor = self._waker.start(self._context, self._router)
             self.watch(monitor, lambda: self._waker.connected(monitor))
-        fixed = ("endpoint", "max_message_bytes", "curve")
-        if self._endpoint and all(door[key] == self._door[key] for key in fixed):
+        if self._endpoint and _same_socket(door, self._door):
             return None
         apply_limits(self._router, door["max_message_bytes"], curve)
         self._router.ipv6 = "[" in door["endpoint"]
@@ -165,8 +175,16 @@ class Front:
         error = self.listen(door)
         self._store.send(link.LISTENING, json.dumps({"endpoint": self._endpoint, "error": error}).encode())
         if error is None:
-            self._hand_over([held.request for held in self._held.values()])
+            self._hand_over_again()
             self._receive_or_rest()
+
+    def _hand_over_again(self) -> None:
+        """Give a new store process what the last one left; not what several of them ended with."""
+        hopeless = [number for number, held in self._held.items() if held.handed_over >= MOST_HAND_OVERS]
+        self._send_replies(b"".join(link.pack_reply(link.Reply(number, HOPELESS)) for number in hopeless))
+        for number, held in self._held.items():
+            self._held[number] = held._replace(handed_over=held.handed_over + 1)
+        self._hand_over([held.record for held in self._held.values()])
 
     def _send_replies(self, payload: bytes) -> None:
         assert self._router is not None
@@ -174,12 +192,18 @@ class Front:
             held = self._held.pop(reply.number, None)
             if held is not None:
                 if not self._waker.silences(held.envelope[0], reply.number):
-                    self._router.send_multipart([*held.envelope, reply.text])
-                if held.request.page != link.NO_PAYLOAD:
-                    self._pages.give_back(held.request.page, held.size)
+                    self._send(held.envelope, reply.text)
+                if held.page != link.NO_PAYLOAD:
+                    self._pages.give_back(held.page, held.size)
         self._take_waiting()
         self._shrink()
         self._receive_or_rest()
+
+    def _send(self, envelope: list[bytes], text: bytes) -> None:
+        assert self._router is not None
+        for frame in envelope:
+            self._router.send(frame, MORE)
+        self._router.send(text)
 
     def _receive_or_rest(self) -> None:
         """Take requests only while there is room, so that senders wait and memory stays bounded."""
@@ -192,28 +216,40 @@ class Front:
 
     def _receive(self) -> None:
         room = min(REQUESTS_A_TURN, self._door["queuemax"] - len(self._held))
-        requests = []
-        assert self._router is not None
-        with suppress(zmq.Again):
-            while len(requests) < room and self._waiting is None:
-                request = self._keep(self._router.recv_multipart(zmq.NOBLOCK, copy=False))
-                if request is not None:
-                    requests.append(request)
-        self._hand_over(requests)
+        records: list[bytes] = []
+        while len(records) < room and self._waiting is None and self._can_receive():
+            record = self._keep(self._receive_message())
+            if record is not None:
+                records.append(record)
+        self._hand_over(records)
         self._receive_or_rest()
+
+    def _can_receive(self) -> bool:
+        # Asking is much cheaper than the exception that receiving from an empty socket raises.
+        assert self._router is not None
+        return bool(self._router.get(EVENTS) & READABLE)
+
+    def _receive_message(self) -> list[zmq.Frame]:
+        assert self._router is not None
+        frame = self._router.recv(copy=False)
+        message = [frame]
+        while frame.more:
+            frame = self._router.recv(copy=False)
+            message.append(frame)
+        return message
 
     def _take_waiting(self) -> None:
         if self._waiting is not None:
             message, self._waiting = self._waiting, None
-            request = self._keep(message)
-            if request is not None:
-                self._hand_over([request])
+            record = self._keep(message)
+            if record is not None:
+                self._hand_over([record])
 
-    def _keep(self, message: list[Any]) -> link.Request | None:
-        """Copy a message into the region; put it back to wait if there is no room."""
-        first_body = next((at for at, frame in enumerate(message[1:], 2) if not len(frame)), 1)
-        frames = message[first_body:]
-        lengths = tuple(len(frame) for frame in frames[: link.MAX_FRAMES])
+    def _keep(self, message: list[zmq.Frame]) -> bytes | None:
+        """Copy a message into the region and return its record; put it back to wait if there is no room."""
+        first_body = _first_body(message)
+        frames = message[first_body : first_body + link.MAX_FRAMES]
+        lengths = [len(frame) for frame in frames]
         size = sum(lengths)
         page: int | None = link.NO_PAYLOAD
         if size <= self._door["max_message_bytes"]:
@@ -221,44 +257,58 @@ class Front:
         if page is None:
             self._waiting = message
             return None
-        self._copy(frames[: link.MAX_FRAMES], page)
-        self._count += 1
-        request = link.Request(self._count, time.monotonic(), page, len(frames), lengths, self._peer(message))
-        self._waker.heard(message[0].bytes, self._count)
-        self._held[self._count] = Held([frame.bytes for frame in message[:first_body]], request, size)
-        return request
-
-    def _copy(self, frames: list[Any], page: int) -> None:
         if page != link.NO_PAYLOAD:
-            at = page * link.PAGE
-            for frame in frames:
-                end = at + len(frame)
-                self._memory[at:end] = frame.buffer
-                at = end
+            self._copy(frames, page * link.PAGE)
+        envelope = [frame.bytes for frame in message[:first_body]]
+        self._count += 1
+        self._waker.heard(envelope[0], self._count)
+        peer = self._peers.get(envelope[0]) or self._remember_peer(envelope[0], message[-1])
+        count = len(message) - first_body
+        record = link.pack_request(self._count, time.monotonic(), page, count, lengths, peer)
+        self._held[self._count] = Held(envelope, record, page, size)
+        return record
 
-    def _peer(self, message: list[Any]) -> str:
-        """Return the sender's address; asking the transport costs more than remembering."""
-        identity = message[0].bytes
-        peer = self._peers.get(identity)
-        if peer is None:
-            with suppress(zmq.ZMQError):
-                peer = str(message[-1].get("Peer-Address"))
-            if len(self._peers) >= REMEMBERED_PEERS:
-                del self._peers[next(iter(self._peers))]
-            self._peers[identity] = peer = peer or ""
+    def _copy(self, frames: list[zmq.Frame], at: int) -> None:
+        for frame in frames:
+            end = at + len(frame)
+            self._memory[at:end] = frame.buffer
+            at = end
+
+    def _remember_peer(self, identity: bytes, frame: zmq.Frame) -> bytes:
+        """Return the sender's address; asking the transport each time would cost more than remembering."""
+        peer = b"unknown"
+        with suppress(zmq.ZMQError):
+            peer = str(frame.get("Peer-Address")).encode()[:255]
+        if len(self._peers) >= REMEMBERED_PEERS:
+            del self._peers[next(iter(self._peers))]
+        self._peers[identity] = peer
         return peer
 
-    def _hand_over(self, requests: list[link.Request]) -> None:
-        if self._store is not None and requests:
+    def _hand_over(self, records: list[bytes]) -> None:
+        if self._store is not None and records:
             try:
-                self._store.send(link.REQUESTS, b"".join(map(link.pack_request, requests)))
+                self._store.send(link.REQUESTS, b"".join(records))
             except LinkError:
                 self.detach()
 
     def _shrink(self) -> None:
-        if self._pages.highest > SHRINK_PAGES and self._pages.all_free and hasattr(link.mmap, "MADV_REMOVE"):
-            self._memory.madvise(link.mmap.MADV_REMOVE, 0, self._pages.highest * link.PAGE)
+        if self._pages.highest > SHRINK_PAGES and self._pages.all_free and hasattr(mmap, "MADV_REMOVE"):
+            self._memory.madvise(mmap.MADV_REMOVE, 0, self._pages.highest * link.PAGE)
             self._pages.highest = 0
 
     def _answer_zap(self) -> None:
         self._zap.send_multipart(self._admission.answer(self._zap.recv_multipart()))
+
+
+def _first_body(message: list[zmq.Frame]) -> int:
+    """Return where the envelope ends: behind the first empty frame, or behind the routing id where there is none."""
+    for at in range(1, len(message)):
+        if not len(message[at]):
+            return at + 1
+    return 1
+
+
+def _same_socket(door: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two doors differ only in what needs no new bind, which would end all connections."""
+    pairs = [(each["curve"] or {}).get("public") for each in (door, other)]
+    return pairs[0] == pairs[1] and all(door[key] == other[key] for key in ("endpoint", "max_message_bytes"))

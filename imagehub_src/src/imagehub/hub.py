@@ -14,17 +14,19 @@ from typing import NamedTuple, Protocol
 
 from imagehub import failpoints, raw, wire
 from imagehub.errors import RefusedError
+from imagehub.eventlog import one_line
 from imagehub.link import MAX_FRAMES, NO_PAYLOAD, PAGE, Reply, Request
 from imagehub.metrics import Metrics
 from imagehub.settings import Settings
 from imagehub.store import DAILY_LIMIT, DAILY_LIMIT_EVENT, Item, reason_of
-from imagehub.throttle import Throttle
+from imagehub.throttle import Fields, Throttle
 from imagehub.wire import Camera, EventMessage, Heartbeat, ImageMessage, Message
 
 log = logging.getLogger(__name__)
 
 OK = b"OK"
 GROUP_REQUESTS = 64
+STORABLE = (ImageMessage, EventMessage)
 
 Publish = Callable[[ImageMessage | EventMessage], None]
 
@@ -42,11 +44,20 @@ class Shelf(Protocol):
 
     fault: str | None
 
-    def item(self, request: str, message: ImageMessage | EventMessage, ticket: Ticket) -> Item: ...
-    def write(self, items: Sequence[Item]) -> None: ...
-    def commit(self) -> list[Item]: ...
-    def probe(self) -> bool: ...
-    def note(self, text: str) -> None: ...
+    def item(self, request: str, message: ImageMessage | EventMessage, ticket: Ticket) -> Item:
+        """See `Store.item`."""
+
+    def write(self, items: Sequence[Item]) -> None:
+        """See `Store.write`."""
+
+    def commit(self) -> list[Item]:
+        """See `Store.commit`."""
+
+    def probe(self) -> bool:
+        """See `Store.probe`."""
+
+    def note(self, text: str) -> None:
+        """See `Store.note`."""
 
 
 class Hub:
@@ -77,6 +88,8 @@ class Hub:
         self._monotonic = monotonic
         self._written: SimpleQueue[bool] = SimpleQueue()
         self.committing_since: float | None = None
+        # With nothing to wait for, handing groups to another thread only costs.
+        self._commits_itself = settings.durability == "written"
         # Each of these is written by one thread only.
         self._taken = self._answered = self._settled = 0
         self._taken_published = self._settled_published = 0
@@ -118,7 +131,7 @@ class Hub:
         except RefusedError as error:
             self._note_refusal(str(error), "a published message", _camera_of(frames))
             return
-        if isinstance(message, ImageMessage | EventMessage):
+        if isinstance(message, STORABLE):
             self._taken_published += 1
             ticket = Ticket(None, self._monotonic(), message.camera)
             request = message.id or f"{self._epoch}-published-{self._taken_published}"
@@ -147,8 +160,13 @@ class Hub:
             answers.append(self._refuse(request, frames, str(error)))
         except OSError as error:
             answers.append(self._refuse(request, frames, reason_of(error)))
+        except Exception:
+            # Whatever a message does to the code that reads it, it must not end the hub, which would meet it
+            # again.
+            log.exception("could not read a message from %s", request.peer)
+            answers.append(self._refuse(request, frames, "the hub failed to read the message; its log says more"))
         else:
-            if isinstance(message, ImageMessage | EventMessage):
+            if isinstance(message, STORABLE):
                 ticket = Ticket(request.number, request.received, message.camera)
                 group.append(self.store.item(message.id or f"{self._epoch}-{request.number}", message, ticket))
             else:
@@ -182,7 +200,10 @@ class Hub:
     def _write(self, group: list[Item]) -> None:
         if group:
             self.store.write(group)
-            self._written.put(True)
+            if self._commits_itself:
+                self._settle(self.store.commit())
+            else:
+                self._written.put(True)
 
     def _wait_for_work(self) -> bool:
         """Wait for something written; what was written meanwhile is one group."""
@@ -213,14 +234,21 @@ class Hub:
         elif item.message is None:
             self.metrics.repeated()
         else:
-            kind = "image" if isinstance(item.message, ImageMessage) else "event"
-            self.metrics.stored(ticket.camera, kind, len(item.message.body), item.message.text)
-            if self._publish is not None:
-                self._publish(item.message)
+            self._note_stored(item.message)
         if ticket.number is None:
             return None
         self.metrics.acknowledged(ticket.camera, self._monotonic() - ticket.received)
         return Reply(ticket.number, OK if fault is None else f"NOT STORED {fault}".encode())
+
+    def _note_stored(self, message: ImageMessage | EventMessage) -> None:
+        who = message.camera
+        if isinstance(message, EventMessage):
+            self.metrics.stored(who, "event", len(message.body), message.text)
+            log.info("%s", one_line(message.text), extra={"fields": _fields(who)})
+        else:
+            self.metrics.stored(who, "image", len(message.body), message.text)
+        if self._publish is not None:
+            self._publish(message)
 
     def _welcome(self, request: Request, message: Message) -> Reply:
         who = message.camera if isinstance(message, Heartbeat) else None
@@ -238,15 +266,20 @@ class Hub:
     def _note_refusal(self, reason: str, peer: str, who: Camera | None) -> None:
         self.metrics.refused(who, "refused")
         sender = f"{who.name} at {peer}" if who else peer
-        self.throttle.tell(f"NOT STORED, from {sender}: {reason}")
+        self.throttle.tell(f"NOT STORED, from {sender}: {reason}", _fields(who, reason))
 
     def _note_fault(self, fault: str, who: Camera) -> None:
         self.metrics.refused(who, fault)
-        self.throttle.tell(DAILY_LIMIT_EVENT if fault == DAILY_LIMIT else f"NOT STORED, {fault}")
+        self.throttle.tell(DAILY_LIMIT_EVENT if fault == DAILY_LIMIT else f"NOT STORED, {fault}", _fields(who, fault))
 
-    def _tell(self, text: str) -> None:
-        log.warning(text)
+    def _tell(self, text: str, fields: Fields) -> None:
+        log.warning("%s", text, extra={"fields": fields})
         self.store.note(text)
+
+
+def _fields(who: Camera | None, reason: str = "") -> Fields:
+    camera = {"node": who.node, "view": who.view} if who else {}
+    return camera | ({"reason": reason} if reason else {})
 
 
 def _camera_of(frames: Sequence[wire.Buffer]) -> Camera | None:

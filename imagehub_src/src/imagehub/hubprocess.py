@@ -1,4 +1,4 @@
-"""A hub as a process of its own, for programs that need one for a while: its settings, start, status and end."""
+"""A hub as a process of its own, for who needs one for a while: its settings, start, status and end."""
 
 import contextlib
 import socket
@@ -49,8 +49,10 @@ class HubProcess:
     def start(self, quiet: bool) -> None:
         """Write the settings and start; `quiet` sends what the hub prints to a file in the folder.
 
-        Raise ImagehubError where the folder can't be written.
+        Raise ImagehubError where the folder can't be written, or a hub runs in it already.
         """
+        if self._document() is not None:
+            raise ImagehubError(f"a hub runs in {self.folder} already: stop it, or use another folder (--folder)")
         command = [sys.executable, "-m", "imagehub", "run", "--path", str(self.folder)]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -63,11 +65,12 @@ class HubProcess:
 
     def status(self) -> dict[str, Any] | None:
         """Return the status of the hub if it listens, else None."""
+        document = self._document()
+        return document if document is not None and document["endpoint"] else None
+
+    def _document(self) -> dict[str, Any] | None:
         with contextlib.suppress(ImagehubError):
-            document = status.query(self.data / "run")
-            # Another hub may use the folder; it will not let this one start.
-            if document["endpoint"].endswith(f":{self.port}"):
-                return document
+            return status.query(self.data / "run")
         return None
 
     def last_words(self) -> list[str]:

@@ -1,11 +1,15 @@
 """Where an image lies and how it gets there: the one grammar of image paths.
 
-`images/YYYY-MM-DD/<node-view>-<YYYY-MM-DDTHH.MM.SS.ffffff>.jpg`, the time being when the hub accepted the image, in
-local time; blanks in `node view` become `-`. This is the layout of imagehub since its first version.
+`images/YYYY-MM-DD/<node-view>-<YYYY-MM-DDTHH.MM.SS.ffffff>.jpg`, the time being when the hub accepted the
+image, in local time; blanks in `node view` become `-`. This is the layout of imagehub since its first
+version.
 """
 
+import errno
 import os
+import re
 import zlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,12 +20,30 @@ RECOVERED_FOLDER = "recovered"
 MAX_STEM_BYTES = 200
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+# Older imagehubs left the fraction away in the rare case that it was zero.
+_NAME = re.compile(r"(?P<stem>.+)-(?P<stamp>\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d(?:\.\d{6})?)\.jpg", re.DOTALL)
 
 
 def relative_path(camera_name: str, time: datetime) -> str:
     """Return the path of an image relative to the data directory, with `/` between its parts."""
     stamp = time.replace(tzinfo=None).isoformat(timespec="microseconds")
     return f"{FOLDER}/{stamp[:10]}/{_stem(camera_name)}-{stamp.replace(':', '.')}.jpg"
+
+
+def read_name(name: str) -> tuple[str, datetime] | None:
+    """Return the `node-view` and the local time (without offset) that an image's name tells, else None."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    try:
+        return match["stem"], datetime.fromisoformat(match["stamp"].replace(".", ":", 2))
+    except ValueError:
+        return None
+
+
+def printable(text: str) -> str:
+    """Return a text with file names in it as one that can be printed: names need not be UTF-8."""
+    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _stem(camera_name: str) -> str:
@@ -36,9 +58,11 @@ def _stem(camera_name: str) -> str:
 def write_new(data_directory: Path, camera_name: str, time: datetime, body: bytes | memoryview) -> str:
     """Write an image to a file that did not exist, and return its relative path.
 
-    Where the name is taken (two images of a camera in one microsecond), the next free microsecond gives the name.
+    Where the name is taken (two images of a camera in one microsecond), the nearest free microsecond of the
+    same day gives the name: the day's journal vouches for the day's folder.
     Raises OSError when the disk does not take it; then no part of it is left.
     """
+    step = timedelta(microseconds=1)
     while True:
         relative = relative_path(camera_name, time)
         try:
@@ -46,7 +70,8 @@ def write_new(data_directory: Path, camera_name: str, time: datetime, body: byte
         except FileNotFoundError:
             (data_directory / relative).parent.mkdir(parents=True)
         except FileExistsError:
-            time += timedelta(microseconds=1)
+            step = step if (time + step).date() == time.date() else -step
+            time += step
         else:
             return relative
 
@@ -54,12 +79,14 @@ def write_new(data_directory: Path, camera_name: str, time: datetime, body: byte
 def _write_file(path: str, body: bytes | memoryview) -> None:
     descriptor = os.open(path, _CREATE, 0o644)
     try:
-        _write_all(descriptor, body)
+        try:
+            _write_all(descriptor, body)
+        finally:
+            os.close(descriptor)  # a network file system may say only now that it is full
     except OSError:
-        os.unlink(path)
+        with suppress(OSError):
+            Path(path).unlink()
         raise
-    finally:
-        os.close(descriptor)
 
 
 def _write_all(descriptor: int, body: bytes | memoryview) -> None:
@@ -72,13 +99,28 @@ def _write_all(descriptor: int, body: bytes | memoryview) -> None:
 
 
 def set_aside(data_directory: Path, relative: str) -> Path:
-    """Move a file that no journal line vouches for into `recovered/`; never overwrite one there."""
+    """Move a file that no journal line vouches for into `recovered/`; never overwrite one there.
+
+    Raises OSError when it can't be moved; then it stays where it was.
+    """
     source = data_directory / relative
     folder = data_directory / RECOVERED_FOLDER / source.parent.name
     folder.mkdir(parents=True, exist_ok=True)
     target, part = folder / source.name, 1
-    while target.exists():
+    while os.path.lexists(target):
         part += 1
         target = folder / f"{source.stem}.{part}{source.suffix}"
-    source.rename(target)
+    _move(source, target)
     return target
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # images/ is a disk of its own. The import is heavy for a hub that hardly ever needs it.
+        import shutil
+
+        shutil.move(source, target)

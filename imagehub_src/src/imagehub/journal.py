@@ -1,12 +1,12 @@
 """The day journal: one JSON line for each accepted image or event, in the order of acceptance.
 
-`journal/YYYY-MM-DD.jsonl` is a segment. When a segment can't go on (a flush failed, or the clock went back to a day
-that has one) the next is `YYYY-MM-DD.2.jsonl`; segments are ordered by the sequence number of their first line.
-`journal/committed` tells up to where the journal is acknowledged. Readers stop there, so that nobody
-ever acts on a line that a power cut may take back.
+`journal/YYYY-MM-DD.jsonl` is a segment. When a segment can't go on (a flush failed, or the clock went back to
+a day that has one) the next is `YYYY-MM-DD.2.jsonl`; segments are ordered by the sequence number of their
+first line. `journal/committed` tells up to where the journal is acknowledged. Readers stop there, so that
+nobody ever acts on a line that a power cut may take back.
 
-A line's keys: `sequence`, `time` (ISO 8601 with UTC offset), `node`, `view`, `kind` (`image` or `event`), `type`,
-`text`, `request`; for an image also `path` (relative to the data directory), `bytes` and `checksum`
+A line's keys: `sequence`, `time` (ISO 8601 with UTC offset), `node`, `view`, `kind` (`image` or `event`),
+`type`, `text`, `request`; for an image also `path` (relative to the data directory), `bytes` and `checksum`
 (`crc32:` and 8 hexadecimal digits). A line of kind `void` holds the place of one whose image did not survive
 a power cut; it was never acknowledged.
 """
@@ -15,10 +15,14 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from imagehub.flush import flush_each
 
 Entry = dict[str, Any]
 
@@ -28,7 +32,14 @@ WATERMARK_NAME = "purged"
 MARK_BYTES = 128
 
 _SEGMENT = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})(?:\.(?P<part>\d+))?\.jsonl")
-_FIRST_SEQUENCE = re.compile(rb'\{"sequence":(\d+),')
+_SEQUENCE = re.compile(rb'\{"sequence":(\d+),')
+_IMAGE_PATH = re.compile(r"images/\d{4}-\d{2}-\d{2}/[^/]+")
+_EVENT_TYPES = dict.fromkeys(("time", "node", "view", "type", "text", "request"), str)
+_TYPES: dict[str, Mapping[str, type]] = {
+    "event": _EVENT_TYPES,
+    "image": _EVENT_TYPES | {"path": str, "bytes": int, "checksum": str},
+    "void": {},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,9 @@ class Position:
     def day(self) -> str:
         """The segment's day, YYYY-MM-DD."""
         return self.segment[:10]
+
+
+NOWHERE = Position("", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +79,21 @@ def encode(entry: Entry) -> bytes:
 
 def segments(folder: Path) -> list[str]:
     """Return the names of the journal's segments, oldest first; empty ones come last."""
+    return [name for _, name in _in_order(folder)]
+
+
+def _in_order(folder: Path) -> list[tuple[int, str]]:
     names = [path.name for path in folder.glob("*.jsonl") if _SEGMENT.fullmatch(path.name)]
-    return sorted(names, key=lambda name: (_first_sequence(folder / name), _parts(name)))
+    numbered = [(_first_sequence(folder / name), name) for name in names]
+    return sorted(numbered, key=lambda pair: (pair[0], _parts(pair[1])))
 
 
 def _first_sequence(segment: Path) -> int:
+    # Numbers go up by one, so the first three lines vote: one damaged line must not move a whole day.
     with segment.open("rb") as file:
-        match = _FIRST_SEQUENCE.match(file.read(40))
-    return int(match[1]) if match else 1 << 62
+        matches = [(at, _SEQUENCE.match(line)) for at, line in enumerate(islice(file, 3))]
+    votes = Counter(int(match[1]) - at for at, match in matches if match)
+    return votes.most_common(1)[0][0] if votes else 1 << 62
 
 
 def _parts(name: str) -> tuple[str, int]:
@@ -84,9 +105,9 @@ def _parts(name: str) -> tuple[str, int]:
 def read_mark(folder: Path) -> Mark | None:
     """Return what the committed mark says, or None where there is none that can be read."""
     try:
-        words = (folder / MARK_NAME).read_text(encoding="ascii").split()
-        return Mark(Position(words[0], int(words[1]), int(words[2])), words[3:] == ["clean"])
-    except (FileNotFoundError, UnicodeDecodeError, IndexError, ValueError):
+        segment, offset, sequence, state = (folder / MARK_NAME).read_text(encoding="ascii").split()
+        return Mark(Position(segment, int(offset), int(sequence)), state == "clean")
+    except (FileNotFoundError, ValueError):
         return None
 
 
@@ -99,37 +120,58 @@ def read_watermark(folder: Path) -> int:
 
 
 def write_watermark(folder: Path, sequence: int) -> None:
-    """Say that the images up to `sequence` are purged; it is stable when this returns."""
-    fresh = folder / f"{WATERMARK_NAME}.new"
-    with fresh.open("w", encoding="ascii") as file:
-        file.write(f"{sequence}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / WATERMARK_NAME)
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
+    """Say that the images up to `sequence` are purged; it is stable when this returns.
+
+    A file that is there is overwritten in place, which needs no space: purging is for full disks.
+    """
+    path = folder / WATERMARK_NAME
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, f"{sequence:<20}\n".encode())
+    finally:
         os.close(descriptor)
+    flush_each([str(path)])
 
 
 def read(folder: Path, after: Position | None = None) -> Iterator[tuple[Entry, Position]]:
-    """Yield the acknowledged entries after a position (None: from the beginning), each with the position behind it.
+    """Yield the acknowledged entries after a position (None: all), each with the position behind it.
 
-    Whoever follows the journal keeps the last position and calls again. A line that isn't JSON is yielded as an
-    entry of kind `damaged`, so that one flipped bit hides one entry only.
+    Whoever follows the journal keeps the last position and calls again. A line that isn't an entry is yielded
+    as one of kind `damaged`, so that one flipped bit hides one entry only.
     """
     mark = read_mark(folder)
     if mark is None:
         return
-    names = segments(folder)
-    if mark.position.segment in names:
-        names = names[: names.index(mark.position.segment) + 1]
-    if after is not None and after.segment in names:
-        names = names[names.index(after.segment) :]
-    for name in names:
+    for name in _between(folder, after, mark.position):
         start = after if after is not None and after.segment == name else Position(name, 0, 0)
         end = mark.position.offset if name == mark.position.segment else None
         yield from lines(folder, start, end)
+
+
+def _between(folder: Path, after: Position | None, last: Position) -> list[str]:
+    """Return the segments that hold the lines after one position and up to another."""
+    if after is not None and after.segment == last.segment:
+        return [last.segment]  # what followers ask most of the time is answered without a look at the others
+    numbered = [(first, name) for first, name in _in_order(folder) if first <= last.sequence]
+    names = [name for _, name in numbered]
+    if after is None:
+        return names
+    if after.segment in names:
+        return names[names.index(after.segment) :]
+    return [name for first, name in numbered if first > after.sequence]
+
+
+def beyond_mark(folder: Path) -> list[Position]:
+    """Return where, in which segments, lines may stand that were never acknowledged.
+
+    Where the mark is lost that is in the last two segments that hold anything, as one flush covers no more.
+    """
+    mark, numbered = read_mark(folder), _in_order(folder)
+    names = [name for _, name in numbered]
+    if mark is not None and mark.position.segment in names:
+        behind = names[names.index(mark.position.segment) + 1 :]
+        return [mark.position, *(Position(name, 0, 0) for name in behind)]
+    return [Position(name, 0, 0) for name in names if (folder / name).stat().st_size][-2:]
 
 
 def lines(folder: Path, start: Position, end: int | None = None) -> Iterator[tuple[Entry, Position]]:
@@ -142,30 +184,45 @@ def lines(folder: Path, start: Position, end: int | None = None) -> Iterator[tup
             if not line.endswith(b"\n") or (end is not None and offset > end):
                 return
             entry = _decode(line)
-            position = replace(position, offset=offset, sequence=entry.get("sequence", position.sequence))
+            sequence = max(position.sequence, entry.get("sequence", 0))
+            position = replace(position, offset=offset, sequence=sequence)
             yield entry, position
 
 
 def _decode(line: bytes) -> Entry:
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"kind": "damaged"}
-    return entry if isinstance(entry, dict) and isinstance(entry.get("sequence"), int) else {"kind": "damaged"}
+    return entry if isinstance(entry, dict) and _is_whole(entry) else {"kind": "damaged"}
+
+
+def _is_whole(entry: Entry) -> bool:
+    """Tell whether an entry has what its kind promises, so that whoever reads it need not ask."""
+    types = _TYPES.get(str(entry.get("kind")))
+    if types is None or type(entry.get("sequence")) is not int:
+        return False
+    if any(type(entry.get(key)) is not kind for key, kind in types.items()):
+        return False
+    return entry["kind"] != "image" or _IMAGE_PATH.fullmatch(entry["path"]) is not None
 
 
 class Journal:
-    """The writing end. One process at a time has it (see `lock.DataDirectoryLock`)."""
+    """The writing end. One process at a time has it (see `lock.DataDirectoryLock`).
+
+    One thread appends. Another may commit, if the two take care that their calls don't overlap.
+    """
 
     def __init__(self, folder: Path, position: Position | None) -> None:
         """Go on after `position`, which is the journal's end; None begins a new journal."""
         self._folder = folder
-        self._written = position or Position("", 0, 0)
-        self._committed = self._written
+        self._written = self._committed = position or NOWHERE
+        self._name = self._written.segment
         self._segment: int | None = None
         self._mark: int | None = None
         self._tainted = False
         self._begun: list[str] = []
+        self._changed: set[str] = set()
 
     @property
     def written(self) -> Position:
@@ -177,54 +234,74 @@ class Journal:
         """The position behind the last line that is acknowledged."""
         return self._committed
 
+    @property
+    def is_committed(self) -> bool:
+        """True when no line waits for its commit."""
+        return _place(self._written) == _place(self._committed)
+
+    def take_changed(self) -> list[str]:
+        """Return the paths of the segments that were changed since the last call, for a flush."""
+        changed, self._changed = self._changed, set()
+        return [f"{self._folder}/{name}" for name in sorted(changed)]
+
     def append(self, entries: list[Entry], day: str) -> None:
-        """Write lines for the entries, numbering them under `sequence`; raise OSError with nothing written."""
-        self._choose_segment(day)
-        start = self._written
-        numbered = enumerate(entries, start.sequence + 1)
+        """Write a line for each entry, with a number under `sequence`; raise OSError with nothing written."""
+        descriptor = self._open(day)
+        self._cut_leftover(descriptor)
+        numbered = enumerate(entries, self._written.sequence + 1)
         block = b"".join([encode({"sequence": sequence, **entry}) for sequence, entry in numbered])
-        descriptor = self._open_segment()
-        try:
-            write_whole(descriptor, block, start.offset)
-        except OSError:
-            self._tainted = os.fstat(descriptor).st_size != start.offset
-            raise
-        self._written = Position(start.segment, start.offset + len(block), start.sequence + len(entries))
+        start = write_whole(descriptor, block)
+        self._changed.add(self._name)
+        self._written = Position(self._name, start + len(block), self._written.sequence + len(entries))
 
     def commit(self, position: Position) -> None:
         """Tell readers that all before `position` is acknowledged."""
         self._write_mark(position, "running")
         self._committed = position
-        if position.segment == self._written.segment:
-            self._begun.clear()
+        if position.segment in self._begun:
+            del self._begun[: self._begun.index(position.segment) + 1]
 
     def abandon(self) -> None:
         """Give up what isn't committed, after a flush failed, and go on in a new segment.
 
-        The kernel may have marked pages clean that never reached the disk, so this file can't be trusted to take
-        more. Sequence numbers go on; those given up stay unused.
+        The kernel may have marked pages clean that never reached the disk, so this file can't be trusted to
+        take more. Sequence numbers go on; those given up stay unused.
+        Raises OSError when the lines can't be cut off; then nothing may be appended until a call has done it.
         """
         self._tainted = True
+        self._written = replace(self._committed, sequence=self._written.sequence)
         for name in self._begun:
-            os.truncate(self._folder / name, 0)
+            self._truncate(name, 0)
         if self._committed.segment:
-            os.truncate(self._folder / self._committed.segment, self._committed.offset)
+            self._truncate(self._committed.segment, self._committed.offset)
+        self._begun.clear()
 
     def close(self) -> None:
         """Say that the hub stopped cleanly; what was written is committed and flushed by the caller."""
         if self._committed.segment:
             self._write_mark(self._committed, "clean")
-        for descriptor in filter(None, (self._segment, self._mark)):
-            os.close(descriptor)
-        self._segment = self._mark = None
+        self._close_segment()
+        if self._mark is not None:
+            os.close(self._mark)
+            self._mark = None
 
-    def _choose_segment(self, day: str) -> None:
-        if self._tainted or self._written.day != day:
-            if self._segment is not None:
-                os.close(self._segment)
-                self._segment = None
-            self._written = Position(self._unused_name(day), 0, self._written.sequence)
-            self._tainted = False
+    def _open(self, day: str) -> int:
+        if self._tainted or self._name[:10] != day:
+            self._close_segment()
+            name = self._unused_name(day)
+            self._segment = os.open(
+                self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644
+            )
+            self._begun.append(name)
+            self._name, self._tainted = name, False
+        elif self._segment is None:
+            self._segment = os.open(self._folder / self._name, os.O_WRONLY | os.O_APPEND)
+        return self._segment
+
+    def _close_segment(self) -> None:
+        if self._segment is not None:
+            os.close(self._segment)
+            self._segment = None
 
     def _unused_name(self, day: str) -> str:
         name, part = f"{day}.jsonl", 1
@@ -233,28 +310,36 @@ class Journal:
             name = f"{day}.{part}.jsonl"
         return name
 
-    def _open_segment(self) -> int:
-        if self._segment is None:
-            path = self._folder / self._written.segment
-            self._segment = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            if self._written.offset == 0:
-                self._begun.append(self._written.segment)
-        return self._segment
+    def _cut_leftover(self, descriptor: int) -> None:
+        """Cut off what a write left that failed, and whose undoing failed too."""
+        end = self._written.offset if self._name == self._written.segment else 0
+        if os.fstat(descriptor).st_size > end:
+            os.ftruncate(descriptor, end)
+
+    def _truncate(self, name: str, size: int) -> None:
+        os.truncate(self._folder / name, size)
+        self._changed.add(name)
 
     def _write_mark(self, position: Position, state: str) -> None:
         if self._mark is None:
             self._mark = os.open(self._folder / MARK_NAME, os.O_WRONLY | os.O_CREAT, 0o644)
-        text = f"{position.segment} {position.offset} {position.sequence} {state}"
+        text = f"{position.segment or '-'} {position.offset} {position.sequence} {state}"
         os.lseek(self._mark, 0, os.SEEK_SET)
         os.write(self._mark, text.ljust(MARK_BYTES - 1).encode() + b"\n")
 
 
-def write_whole(descriptor: int, block: bytes, size_before: int) -> None:
-    """Append a block to a file of `size_before` bytes; raise OSError with the file as it was."""
+def _place(position: Position) -> tuple[str, int]:
+    return position.segment, position.offset
+
+
+def write_whole(descriptor: int, block: bytes) -> int:
+    """Append a block to a file and return the file's size before; raise OSError with the file as it was."""
+    size = os.fstat(descriptor).st_size
     view = memoryview(block)
     try:
         while view:
             view = view[os.write(descriptor, view) :]
     except OSError:
-        os.ftruncate(descriptor, size_before)
+        os.ftruncate(descriptor, size)
         raise
+    return size

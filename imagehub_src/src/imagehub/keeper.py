@@ -15,7 +15,6 @@ from imagehub.wakeup import Wakeup
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 SOUND_AFTER_SECONDS = 10.0
-EXIT_SETTINGS = 2
 
 
 class Keeper:
@@ -29,6 +28,7 @@ class Keeper:
         self._pause = FIRST_PAUSE_SECONDS
         self._due: float | None = None
         self._stopping = False
+        self._child_changed = False
 
     def run(self) -> int:
         """Keep a store process running until SIGTERM or SIGINT; return the exit code."""
@@ -48,6 +48,7 @@ class Keeper:
         if numbers & {signal.SIGTERM, signal.SIGINT}:
             self._stopping = True
             self._pass_on(signal.SIGTERM)
+        self._child_changed |= signal.SIGCHLD in numbers
         if signal.SIGHUP in numbers:
             self._pass_on(signal.SIGHUP)
 
@@ -58,6 +59,9 @@ class Keeper:
     def _look_after(self) -> int | None:
         """Replace a store process that ended; return an exit code when it is time to end."""
         if self._process:
+            if not self._child_changed:
+                return None
+            self._child_changed = False
             ended, status = os.waitpid(self._process, os.WNOHANG)
             if ended:
                 return self._ended(os.waitstatus_to_exitcode(status))
@@ -71,14 +75,17 @@ class Keeper:
         self._process = 0
         lived = time.monotonic() - self._started
         if self._stopping:
-            return code if code > 0 else 0
-        if code == EXIT_SETTINGS or (code == 1 and not self._front.endpoint):
-            return code
+            return max(0, code)
+        if code > 0 and not self._front.endpoint:
+            return code  # it never could serve: whoever started it should see why
         if code == 0 or lived > SOUND_AFTER_SECONDS:
             self._pause = FIRST_PAUSE_SECONDS
         self._due = time.monotonic() + self._pause
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        print(f"<4>the store process {how}; senders wait, the next one starts in {self._pause:.1f} s", file=sys.stderr)
+        print(
+            f"<4>the store process {how}; senders wait, the next one starts in {self._pause:.1f} s",
+            file=sys.stderr,
+        )
         self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
         return None
 

@@ -28,9 +28,7 @@ def new(name: str, directory: Path) -> list[Path]:
         ImagehubError: the name is no good, is taken, or the files can't be written; then there is none.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
-        raise ImagehubError(
-            f"can't name keys {name!r}: use letters, digits, _, - and, not as the first, dots"
-        )
+        raise ImagehubError(f"can't name keys {name!r}: use letters, digits, _, - and, not as the first, dots")
     paths = [directory / f"{name}{suffix}" for suffix in (PUBLIC, SECRET)]
     for path in paths:
         if os.path.lexists(path):
@@ -65,9 +63,7 @@ def load_server(directory: Path) -> tuple[bytes, bytes]:
     path = directory / f"{HUB}{SECRET}"
     public, secret = _load(path)
     if secret is None or not _is_pair(public, secret):
-        raise ImagehubError(
-            f"{path} has no pair of keys; delete it and {HUB}{PUBLIC}, then {_advice(directory)}"
-        )
+        raise ImagehubError(f"{path} has no pair of keys; delete it and {HUB}{PUBLIC}, then {_advice(directory)}")
     return public, secret
 
 
@@ -96,9 +92,7 @@ def _load(path: Path) -> tuple[bytes, bytes | None]:
     except OSError as error:
         if error.strerror is None:
             raise ImagehubError(f"{path} is not there; {_advice(path.parent)}") from error
-        raise ImagehubError(
-            f"can't read {path}: {error.strerror}; make the hub's account its owner"
-        ) from error
+        raise ImagehubError(f"can't read {path}: {error.strerror}; make the hub's account its owner") from error
     except (LookupError, ValueError):
         pass  # not said with what pyzmq has to say about it, which may be the key
     raise ImagehubError(f"{path} has no public key; copy it again from where it was made, or delete it")

@@ -17,23 +17,17 @@ class Kind(NamedTuple):
 
 def whole(low: int, high: int) -> Kind:
     """Whole numbers, both ends included."""
-    return Kind(
-        f"whole number from {low} to {high}", lambda value: type(value) is int and low <= value <= high
-    )
+    return Kind(f"whole number from {low} to {high}", lambda value: type(value) is int and low <= value <= high)
 
 
 def above_zero(high: int) -> Kind:
     """Numbers, whole or not, `high` included."""
-    return Kind(
-        f"number above 0, up to {high}", lambda value: type(value) in {int, float} and 0 < value <= high
-    )
+    return Kind(f"number above 0, up to {high}", lambda value: type(value) in {int, float} and 0 < value <= high)
 
 
 def one_of(*words: str) -> Kind:
     """These words and no other."""
-    return Kind(
-        f"{', '.join(words[:-1])} or {words[-1]}", lambda value: isinstance(value, str) and value in words
-    )
+    return Kind(f"{', '.join(words[:-1])} or {words[-1]}", lambda value: isinstance(value, str) and value in words)
 
 
 def list_of(kind: Kind) -> Kind:
@@ -70,11 +64,7 @@ def _is_host(value: Any) -> bool:
 
 
 def _is_endpoint(value: Any) -> bool:
-    match = (
-        re.fullmatch(r"tcp://(?:\[([^\]]+)\]|([^:/]+)):([0-9]{1,5})", value)
-        if isinstance(value, str)
-        else None
-    )
+    match = re.fullmatch(r"tcp://(?:\[([^\]]+)\]|([^:/]+)):([0-9]{1,5})", value) if isinstance(value, str) else None
     if match is None or not 1 <= int(match[3]) <= 65535:
         return False
     return _is_host(match[2]) if match[2] else ":" in match[1] and _is_ip(match[1])

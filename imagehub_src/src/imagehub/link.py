@@ -1,9 +1,10 @@
 """How front and store process talk: small records over a local stream, images in memory that both see.
 
-The stream carries frames: a kind (1 byte), a length (4 bytes), a payload. The front copies each message into the
+The stream carries frames: a kind (1 byte), a length (4 bytes), a payload. The front copies each message into
+the
 region, a shared mapping, and sends a record that says where it lies; the store process writes it to disk from
-there and answers with the request's number. The front keeps a request until it is answered, so a new store process gets what
-the last one left. Numbers are little-endian.
+there and answers with the request's number. The front keeps a request until it is answered, so a new store
+process gets what the last one left. Numbers are little-endian.
 """
 
 import json
@@ -11,10 +12,9 @@ import mmap
 import os
 import socket
 import struct
-import tempfile
 import threading
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from imagehub.errors import LinkError
@@ -24,6 +24,7 @@ REGION_BYTES = 256 << 20
 PAGE = 4096
 MAX_FRAMES = 16
 NO_PAYLOAD = 0xFFFFFFFF
+RECEIVE_BYTES = 1 << 15
 
 HELLO = b"H"  # front -> store: JSON {protocol, version, epoch}, with the region's descriptor
 LISTEN = b"L"  # store -> front: JSON, see `front.Front.listen`
@@ -36,22 +37,23 @@ CAN_PASS_DESCRIPTORS = hasattr(socket, "SCM_RIGHTS")
 
 _FRAME = struct.Struct("<cI")
 _REQUEST = struct.Struct("<QdIHB")
+_TAILS = [struct.Struct(f"<{count}IB") for count in range(MAX_FRAMES + 1)]
 _REPLY = struct.Struct("<QH")
 
 
 class Request(NamedTuple):
     """A message that waits in the region for its reply.
 
-    `page` is where its first frame begins (NO_PAYLOAD: the message was too large to take), `frame_count` how many
-    frames it had, `lengths` the bytes of those that were kept, one behind the other. `received` is the monotonic
-    time in seconds, `peer` the sender's address.
+    `page` is where its first frame begins (NO_PAYLOAD: the message was too large to take), `frame_count` how
+    many frames it had, `lengths` the bytes of those that were kept, one behind the other. `received` is the
+    monotonic time in seconds, `peer` the sender's address.
     """
 
     number: int
     received: float
     page: int
     frame_count: int
-    lengths: tuple[int, ...]
+    lengths: Sequence[int]
     peer: str
 
 
@@ -62,12 +64,13 @@ class Reply(NamedTuple):
     text: bytes
 
 
-def pack_request(request: Request) -> bytes:
-    """Return the record of a request."""
-    peer = request.peer.encode()[:255]
-    count = len(request.lengths)
-    head = _REQUEST.pack(request.number, request.received, request.page, request.frame_count, count)
-    return head + struct.pack(f"<{count}IB", *request.lengths, len(peer)) + peer
+def pack_request(
+    number: int, received: float, page: int, frame_count: int, lengths: Sequence[int], peer: bytes
+) -> bytes:
+    """Return the record of a request; see `Request`."""
+    count = len(lengths)
+    tail = _TAILS[count].pack(*lengths, len(peer))
+    return _REQUEST.pack(number, received, page, frame_count, count) + tail + peer
 
 
 def unpack_requests(payload: bytes) -> Iterator[Request]:
@@ -76,11 +79,11 @@ def unpack_requests(payload: bytes) -> Iterator[Request]:
     while at < len(payload):
         number, received, page, frame_count, count = _REQUEST.unpack_from(payload, at)
         at += _REQUEST.size
-        *lengths, peer_bytes = struct.unpack_from(f"<{count}IB", payload, at)
-        at += 4 * count + 1
+        *lengths, peer_bytes = _TAILS[count].unpack_from(payload, at)
+        at += _TAILS[count].size
         peer = payload[at : at + peer_bytes].decode()
         at += peer_bytes
-        yield Request(number, received, page, frame_count, tuple(lengths), peer)
+        yield Request(number, received, page, frame_count, lengths, peer)
 
 
 def pack_reply(reply: Reply) -> bytes:
@@ -121,7 +124,7 @@ class Connection:
     def receive(self) -> list[tuple[bytes, bytes]]:
         """Wait for data and return the frames that are whole; raise LinkError at the end of the stream."""
         try:
-            data = self._stream.recv(1 << 18)
+            data = self._stream.recv(RECEIVE_BYTES)
         except OSError as error:
             raise LinkError(f"the link broke: {error.strerror}") from error
         if not data:
@@ -183,6 +186,8 @@ def region_file() -> int:
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("imagehub-region", os.MFD_CLOEXEC)
     else:
+        import tempfile  # heavy, and needed on few systems
+
         with tempfile.TemporaryFile(prefix="imagehub-region-") as file:
             descriptor = os.dup(file.fileno())
     os.ftruncate(descriptor, REGION_BYTES)

@@ -1,6 +1,8 @@
 """One hub (and one purge) a data directory: the lock that says so."""
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,7 +13,7 @@ NAME = "imagehub.lock"
 
 
 class DataDirectoryLock:
-    """Held while a process uses the data directory; the system gives it up when the process ends, however it ends."""
+    """Held while a process uses the data directory; freed when the process ends, however it ends."""
 
     def __init__(self, data_directory: Path, name: str = NAME) -> None:
         self._path = data_directory / name
@@ -35,7 +37,9 @@ class DataDirectoryLock:
         self._descriptor = descriptor
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -44,25 +48,34 @@ class DataDirectoryLock:
         try:
             _lock(descriptor)
         except OSError:
-            holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() if os.name == "posix" else ""
+            number = _holder(descriptor)
+            holder = f" (process {number})" if number.isdigit() else ""
             os.close(descriptor)
             raise DataDirectoryError(
-                f"another {self._path.stem}{f' (process {holder})' if holder else ''} uses the data directory "
-                f"{self._path.parent}; stop it, or set hub.data_directory to another place"
+                f"another {self._path.stem}{holder} uses the data directory {self._path.parent}; "
+                "stop it, or set hub.data_directory to another place"
             ) from None
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        # Who holds it is told as a favour: a full disk must keep neither hub nor purge from its work.
+        with suppress(OSError):
+            os.truncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
 
 
-def _lock(descriptor: int) -> None:
-    if os.name == "posix":
-        import fcntl
+if sys.platform == "win32":
+    import msvcrt
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    else:
-        import msvcrt
-
+    def _lock(descriptor: int) -> None:
         # Beyond the process id, because a locked region can't be read there by others.
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _holder(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.read(descriptor, 32).decode("ascii", errors="replace").strip()

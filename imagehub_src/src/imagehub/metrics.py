@@ -14,6 +14,7 @@ from imagehub.wire import Camera, camera
 
 MAX_CAMERAS = 10_000
 RATE_SECONDS = 5.0
+DAY_LOOK_SECONDS = 0.5  # asking for the date costs as much as counting
 ACK_BUCKETS_SECONDS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _RECENT_OF_ALL = 4096
 _RECENT_OF_CAMERA = 128
@@ -69,6 +70,7 @@ class Metrics:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._day = f"{clock():%Y-%m-%d}"
+        self._day_looked_up = monotonic()
         self._rows: dict[str, CameraRow] = {}
         self.today = Tally()
         self.total = Tally()
@@ -191,6 +193,10 @@ class Metrics:
         return row
 
     def _turn_day(self) -> None:
+        now = self._monotonic()
+        if now - self._day_looked_up < DAY_LOOK_SECONDS:
+            return
+        self._day_looked_up = now
         day = f"{self._clock():%Y-%m-%d}"
         if day != self._day:
             self._day = day

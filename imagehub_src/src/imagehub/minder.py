@@ -3,9 +3,11 @@
 import logging
 import time
 from collections.abc import Callable
+from types import MappingProxyType
 
 from imagehub.hub import Hub
 from imagehub.notify import Notifier
+from imagehub.throttle import Fields
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ class Minder:
             self._say(f"No messages received for {patience} minutes.")
             self._quiet_since = now
         for row in self._hub.metrics.newly_silent(patience * 60):
-            self._say(f"{row.camera.name} has been silent for {patience} minutes.")
+            fields = {"node": row.camera.node, "view": row.camera.view}
+            self._say(f"{row.camera.name} has been silent for {patience} minutes.", fields)
 
     def _try_disk(self) -> None:
         if self._hub.store.fault is not None and self._hub.store.probe():
@@ -64,6 +67,6 @@ class Minder:
         since = self._hub.committing_since
         return since is None or now - since < STUCK_SECONDS
 
-    def _say(self, text: str) -> None:
-        log.warning(text)
+    def _say(self, text: str, fields: Fields = MappingProxyType({})) -> None:
+        log.warning("%s", text, extra={"fields": fields})
         self._hub.store.note(text)

@@ -83,7 +83,10 @@ class Progress:
 
     def _rate(self) -> str:
         elapsed = self._clock() - self._started
-        return f"{units.count(round(self._done / elapsed))}/s" if elapsed > 0 else "-/s"
+        if elapsed <= 0:
+            return "-/s"
+        rate = self._done / elapsed
+        return f"{rate:.1f}/s" if rate < 9.95 else f"{units.count(round(rate))}/s"
 
     def _left(self) -> str:
         assert self._total is not None
@@ -93,8 +96,6 @@ class Progress:
         return f"{units.span(elapsed / self._done * max(0, self._total - self._done))} left"
 
     def _summary(self) -> str:
-        whole = (
-            f" of {units.count(self._total)}" if self._total is not None and self._done < self._total else ""
-        )
+        whole = f" of {units.count(self._total)}" if self._total is not None and self._done < self._total else ""
         took = units.span(self._clock() - self._started)
         return f"{self._label} {units.count(self._done)}{whole} in {took}, {self._rate()}"

@@ -1,6 +1,4 @@
-"""Raw arrays, as `send_image` sends them, made into JPEG. NumPy and OpenCV are imported when the first one comes."""
-
-from dataclasses import replace
+"""Raw arrays, as `send_image` sends them, made into JPEG. NumPy and OpenCV are imported for the first."""
 
 from imagehub.errors import MissingExtraError, RefusedError
 from imagehub.wire import ImageMessage
@@ -14,12 +12,15 @@ def to_jpeg(message: ImageMessage, quality: int) -> ImageMessage:
     """
     try:
         import cv2
-        import numpy
+        import numpy as np
     except ImportError:
         raise RefusedError(str(MissingExtraError("the hub storing raw arrays", "raw"))) from None
     assert message.shape is not None
-    picture = numpy.frombuffer(message.body, dtype=numpy.uint8).reshape(message.shape)
-    done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    picture = np.frombuffer(message.body, dtype=np.uint8).reshape(message.shape)
+    try:
+        done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    except cv2.error:
+        done = False
     if not done:
         raise RefusedError("the array can't be encoded as JPEG")
-    return replace(message, body=jpeg.tobytes(), shape=None)
+    return message._replace(body=jpeg.tobytes(), shape=None)

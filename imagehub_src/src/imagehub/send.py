@@ -60,8 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hub",
         action="append",
         metavar="ENDPOINT",
-        help=f"where the hub listens (default: {DEFAULT_HUB}); give more of them to turn to "
-        "when it does not answer",
+        help=f"where the hub listens (default: {DEFAULT_HUB}); give more of them to turn to when it does not answer",
     )
     parser.add_argument("--node", required=True, help="the name of the sending node")
     parser.add_argument("--view", default="", help="the name of the node's view, such as P1")
@@ -72,12 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long to try before no answer is an error (default: %(default)g)",
     )
-    parser.add_argument(
-        "--hub-key", type=Path, metavar="FILE", help="the public key of a hub that wants CURVE"
-    )
-    parser.add_argument(
-        "--key", type=Path, metavar="FILE", help="the sender's own NAME.key_secret, with --hub-key"
-    )
+    parser.add_argument("--hub-key", type=Path, metavar="FILE", help="the public key of a hub that wants CURVE")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the sender's own NAME.key_secret, with --hub-key")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a JPEG to send")
     parser.add_argument("--video", type=Path, metavar="FILE", help="a video whose pictures to send")
     parser.add_argument("--event", metavar="TEXT", help="an event to send, such as 'motion|moving'")

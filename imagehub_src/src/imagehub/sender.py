@@ -25,7 +25,7 @@ from imagehub.errors import ImagehubError
 FIRST_HUB_AGAIN_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
-REQUEST_LOST = b"NOT STORED hub restarted"  # what imagehub answers to a sender whose request it may have lost
+REQUEST_LOST = b"NOT STORED connection lost"  # what imagehub answers to a sender whose request it may have lost
 
 # A JPEG of 3 x 3 black pixels: what goes with an event, as imagenode sends it.
 BLACK_JPEG = bytes.fromhex(
@@ -197,7 +197,7 @@ class Sender:
             self._turn_to(0)
 
     def _try(self, frames: Frames, end: float) -> bytes | None:
-        """Return the present hub's reply; None where the message must be sent again, maybe to the next hub."""
+        """Return the present hub's reply; None where the message must be sent again, to whichever hub."""
         now = self._world.monotonic()
         if now >= end:
             raise NoAnswerError(

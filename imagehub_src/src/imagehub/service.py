@@ -4,15 +4,14 @@ import json
 import logging
 import os
 import selectors
-import shutil
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,14 @@ SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if 
 
 def local_now() -> datetime:
     """Return the time here and now, with its UTC offset."""
-    return datetime.now(UTC).astimezone()
+    now = time.time()
+    return datetime.fromtimestamp(now, _zone(int(now // 60)))
+
+
+@lru_cache(maxsize=1)
+def _zone(minute: int) -> tzinfo | None:
+    # Offsets change at full minutes only, and asking the system for them is slow.
+    return datetime.fromtimestamp(minute * 60, UTC).astimezone().tzinfo
 
 
 def open_store(settings: Settings, metrics: Metrics, clock: Callable[[], datetime] = local_now) -> Store:
@@ -70,7 +76,7 @@ def open_store(settings: Settings, metrics: Metrics, clock: Callable[[], datetim
         raise DataDirectoryError(f"can't use the data directory {root}: {error}") from error
     for finding in recovered.findings:
         log.warning("recovery: %s", finding)
-    store = Store(
+    return Store(
         root,
         journal,
         EventLog(root / LOGS),
@@ -79,7 +85,6 @@ def open_store(settings: Settings, metrics: Metrics, clock: Callable[[], datetim
         recovered.images_today,
         recovered.remembered,
     )
-    return store
 
 
 class Service:
@@ -133,7 +138,7 @@ class Service:
         self._open_watching(stack)
         self._committer = threading.Thread(target=self._guard, args=(self._hub.commit_until_stopped,), daemon=True)
         self._committer.start()
-        self._ask_to_listen()
+        self._ask_to_listen(self._door(settings))
 
     def _greet(self) -> tuple[link.Connection, dict[str, Any]]:
         connection = link.Connection(self._connect())
@@ -180,35 +185,34 @@ class Service:
         self._subscriptions.connect(settings.subscribe)
         self._settings = settings
 
-    def _ask_to_listen(self) -> None:
-        settings = self._settings
-        curve = None
-        if settings.curve_keys_directory is not None:
-            from imagehub import keys
-
-            public, secret = keys.load_server(settings.curve_keys_directory)
-            admitted = {key.decode(): name for key, name in keys.load_admitted(settings.curve_keys_directory).items()}
-            curve = {"public": public.decode(), "secret": secret.decode(), "admitted": admitted}
-        elif not is_private(settings.bind_address):
-            log.warning(
-                "anyone who reaches %s can store images: set hub.bind_address, hub.allow_addresses or "
-                "hub.curve_keys_directory where the network is not yours alone", settings.bind_address,
-            )  # fmt: skip
-        door = {
+    def _door(self, settings: Settings) -> dict[str, Any]:
+        """Return what the front has to know; raise ImagehubError when the keys can't be read."""
+        return {
             "endpoint": endpoint(settings.bind_address, settings.port),
             "max_message_bytes": settings.max_message_bytes,
             "queuemax": settings.queuemax,
             "addresses": list(settings.allow_addresses),
-            "curve": curve,
+            "curve": _curve(settings.curve_keys_directory),
         }
+
+    def _ask_to_listen(self, door: dict[str, Any]) -> None:
+        if door["curve"] is None and not is_private(self._settings.bind_address):
+            log.warning(
+                "anyone who reaches %s can store images: set hub.bind_address, hub.allow_addresses or "
+                "hub.curve_keys_directory where the network is not yours alone",
+                self._settings.bind_address,
+            )
         self._link.send(link.LISTEN, json.dumps(door).encode())
 
     def _listening(self, answer: dict[str, Any]) -> None:
         if answer["error"] is not None:
             at = endpoint(self._settings.bind_address, self._settings.port)
-            raise SettingsError(
-                [f"hub.port: can't listen on {at}: {answer['error']}; stop what uses the port (ss -tlnp) or set another"]
-            )
+            mend = "stop what uses the port (ss -tlnp) or set another"
+            fault = f"hub.port: can't listen on {at}: {answer['error']}; {mend}"
+            if self._state == "starting":
+                raise SettingsError([fault])
+            log.error("%s; senders connect where they did before", fault)
+            return
         self._endpoint = answer["endpoint"]
         took = time.monotonic() - self._started
         log.info(
@@ -257,12 +261,14 @@ class Service:
             return
         try:
             fresh = settings_file.load(self._settings_path)
+            applied, later = settings_file.changed(self._settings, fresh)
+            merged = settings_file.merge(self._settings, fresh, applied)
+            door = self._door(merged)
         except ImagehubError as error:
             log.error("not reloaded, the settings in use stay: %s", error)
             return
-        applied, later = settings_file.changed(self._settings, fresh)
-        self._apply(settings_file.merge(self._settings, fresh, applied))
-        self._ask_to_listen()
+        self._apply(merged)
+        self._ask_to_listen(door)
         log.info("reloaded: %s", ", ".join(applied) or "nothing changed")
         if later:
             log.warning("these wait for a restart: %s", ", ".join(later))
@@ -279,7 +285,7 @@ class Service:
         """Run a thread's work; what ends it ends the process, because nobody else would notice."""
         try:
             work()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 it is raised again in the main thread
             self._failure = error
             self._wakeup.wake()
 
@@ -289,6 +295,8 @@ class Service:
         state = self._state
         if state == "ready" and fault is not None:
             state = "full" if fault.startswith(DISK_FULL) else "unhealthy"
+        import shutil  # heavy, and needed only once somebody asks
+
         disk = shutil.disk_usage(self._settings.data_directory)
         today = self._metrics.today
         nodes = self._metrics.nodes_document()
@@ -318,6 +326,16 @@ class Service:
             },
             "nodes": nodes,
         }
+
+
+def _curve(directory: Path | None) -> dict[str, Any] | None:
+    if directory is None:
+        return None
+    from imagehub import keys
+
+    public, secret = keys.load_server(directory)
+    admitted = {key.decode(): name for key, name in keys.load_admitted(directory).items()}
+    return {"public": public.decode(), "secret": secret.decode(), "admitted": admitted}
 
 
 def _reply(connection: link.Connection, replies: list[link.Reply]) -> None:

@@ -135,9 +135,7 @@ class Settings:
         int | None,
         Rule(None, or_null(PORT), "HTTP port of `/metrics`, `/healthz` and `/readyz`; null: none."),
     ]
-    metrics_address: Annotated[
-        str, Rule("127.0.0.1", HTTP_ADDRESS, "Where on this machine `metrics_port` is open.")
-    ]
+    metrics_address: Annotated[str, Rule("127.0.0.1", HTTP_ADDRESS, "Where on this machine `metrics_port` is open.")]
     log_level: Annotated[
         str,
         Rule(
@@ -172,9 +170,7 @@ def find(directory: Path | None) -> Path | None:
         raise SettingsError([f"{path}: {error.strerror}"]) from error
     if directory is None:
         return None
-    hint = (
-        f"--path wants the folder that holds {FILE_NAME}; with '{SECTION}:' alone in it, all is as by default"
-    )
+    hint = f"--path wants the folder that holds {FILE_NAME}; with '{SECTION}:' alone in it, all is as by default"
     raise SettingsError([f"{path}: no such file ({hint})"])
 
 
@@ -185,9 +181,7 @@ def load(path: Path) -> Settings:
     except OSError as error:
         raise SettingsError([f"{path}: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
-        raise SettingsError(
-            [f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"]
-        ) from error
+        raise SettingsError([f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"]) from error
     return parse(text, path.absolute().parent, str(path))
 
 
@@ -217,9 +211,7 @@ def _given(text: str, faults: yamlfile.Faults) -> dict[str, yaml.Node]:
     root = yamlfile.compose(text, faults)
     sections = yamlfile.entries(root, "", known, faults)
     if SECTION not in sections:
-        faults.add(
-            None, f"no section '{SECTION}:'; write that as the first line, and the settings indented below it"
-        )
+        faults.add(None, f"no section '{SECTION}:'; write that as the first line, and the settings indented below it")
     return yamlfile.entries(sections.get(SECTION), f"{SECTION}.", known, faults)
 
 
@@ -238,9 +230,7 @@ def _paths(values: Mapping[str, Any], folder: Path) -> dict[str, Path | None]:
     def absolute(text: str) -> Path:
         return folder / Path(text).expanduser()
 
-    data, keys, runtime = (
-        values[name] for name in ("data_directory", "curve_keys_directory", "runtime_directory")
-    )
+    data, keys, runtime = (values[name] for name in ("data_directory", "curve_keys_directory", "runtime_directory"))
     return {
         "data_directory": absolute(data),
         "curve_keys_directory": None if keys is None else absolute(keys),

@@ -1,7 +1,7 @@
 """Putting accepted messages on disk: write what arrived, then make all of it stable with one flush.
 
-Two threads share a store: one calls `write`, the other `commit`, so that messages are received and written while the
-disk flushes what came before them.
+Two threads share a store: one calls `write`, the other `commit`, so that messages are received and written
+while the disk flushes what came before them.
 """
 
 import errno
@@ -25,7 +25,7 @@ DISK_FULL = "disk full"
 DAILY_LIMIT = "daily limit"
 DAILY_LIMIT_EVENT = "Max images written. Writing stopped."
 REMEMBERED_REQUESTS = 8192
-PROBE_NAME = "imagehub.probe"
+PROBE_PATH = f"{images.FOLDER}/.imagehub.probe"
 PROBE_BYTES = 1 << 20
 
 _FULL = {errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK_FULL, errno.EROFS: f"{DISK_FULL} or read-only"}
@@ -33,21 +33,30 @@ _FULL = {errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK_FULL, errno.EROFS: f"{DISK_
 
 def reason_of(error: OSError) -> str:
     """Say in a few words why the disk did not take something."""
-    return _FULL.get(error.errno or 0, f"disk error: {error.strerror}")
+    return _FULL.get(error.errno or 0, f"disk error: {error.strerror or error}")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a request: `fault` is why it was not stored, None while it may be or is."""
+    """What became of a request: `fault` is why it was not stored, None while it may be or is.
+
+    Once `stable`, nothing takes that back.
+    """
 
     fault: str | None = None
+    stable: bool = False
+
+    def fail(self, fault: str) -> None:
+        """Say why the request was not stored, unless it is or a reason is given already."""
+        if not self.stable and self.fault is None:
+            self.fault = fault
 
 
 @dataclass(slots=True)
 class Item:
     """A message on its way to the disk.
 
-    `message` is None for a request that was stored, or is being stored, already; it shares that one's outcome.
+    `message` is None for a request that is stored, or on its way, already; it shares that one's outcome.
     `ticket` is its owner's, given back with it.
     """
 
@@ -67,7 +76,10 @@ class DayCount:
 
 
 class Store:
-    """The data directory: image files, event log and journal, kept so that what is committed is stable."""
+    """The data directory: image files, event log and journal, kept so that what is committed is stable.
+
+    `fault` says why the disk did not take something, until `probe` finds that it takes bytes again.
+    """
 
     def __init__(
         self,
@@ -79,25 +91,27 @@ class Store:
         images_today: DayCount,
         remembered: Sequence[str] = (),
     ) -> None:
-        """Take over a recovered data directory; `flush` None means the kernel's word is enough (`written`)."""
+        """Take over a recovered data directory; `flush` None: the kernel's word is enough (`written`)."""
         self.flush = flush
         self.max_images_a_day = 1 << 62
+        self.fault: str | None = None
         self._data_directory = data_directory
         self._journal = journal
         self._eventlog = eventlog
         self._clock = clock
-        self._count = images_today
-        self._outcomes = {request: Outcome() for request in remembered}
+        # Of every day that this store has seen, because a clock that is set may come back to one.
+        self._counts = {images_today.day: images_today.images}
+        self._outcomes = {request: Outcome(stable=True) for request in remembered}
         self._uncommitted: list[Item] = []
         self._lock = threading.Lock()
         self._broken = False
-        self.fault: str | None = None
 
     def item(self, request: str, message: ImageMessage | EventMessage, ticket: Any = None) -> Item:
-        """Return the item for a request; one that was stored before, or is about to be, is not stored again."""
+        """Return the item for a request; one that is stored, or is about to be, is not stored again."""
         known = self._outcomes.get(request)
         if known is not None and known.fault is None:
             return Item(request, None, known, ticket)
+        self._outcomes.pop(request, None)  # so that it is the latest, and forgotten last
         outcome = self._outcomes[request] = Outcome()
         if len(self._outcomes) > REMEMBERED_REQUESTS:
             del self._outcomes[next(iter(self._outcomes))]
@@ -109,8 +123,7 @@ class Store:
         with self._lock:
             try:
                 self._mend()
-                entries = [entry for item in items if item.message and (entry := self._write_image(item, now))]
-                self._write_lines(entries, now)
+                self._write_lines([entry for item in items for entry in self._write_image(item, now)], now)
             except OSError as error:
                 self.fault = reason_of(error)
                 self._undo(items, self.fault)
@@ -123,24 +136,25 @@ class Store:
         """
         with self._lock:
             items, self._uncommitted = self._uncommitted, []
-            position = self._journal.written
+            if self._journal.is_committed:
+                return items
+            position, segments = self._journal.written, self._journal.take_changed()
         try:
-            self._make_stable(items)
-            if position != self._journal.committed:
+            self._make_stable(segments, items)
+            with self._lock:
                 self._journal.commit(position)
-                self.fault = None
+                for item in items:
+                    item.outcome.stable = item.outcome.fault is None
         except OSError as error:
-            items += self._abandon(reason_of(error))
-            for item in items:
-                self._give_up(item, reason_of(error))
+            return items + self._abandon(items, reason_of(error))
         return items
 
     def probe(self) -> bool:
         """After a fault, try whether the disk takes bytes again; clear `fault` and return True if it does.
 
-        It flushes a file of its own: the error of a flush that covers messages must reach `commit` and nobody else.
+        It flushes a file of its own: the error of a flush that covers messages must reach `commit` alone.
         """
-        path = self._data_directory / PROBE_NAME
+        path = self._data_directory / PROBE_PATH
         try:
             with path.open("wb") as file:
                 file.write(bytes(PROBE_BYTES))
@@ -161,86 +175,94 @@ class Store:
             self._eventlog.append(self._clock(), [text])
 
     def close(self) -> None:
-        """Leave the data directory as after a clean stop; all items are committed by the caller."""
-        with self._lock:
+        """Leave the data directory as after a clean stop; all items are committed by the caller.
+
+        Where the disk does not let it, the next start looks at what was written last as after a crash.
+        """
+        flush = self.flush
+        with self._lock, suppress(OSError):
+            self._mend()
             self._journal.close()
             self._eventlog.close()
-            if self.flush is not None:
-                self.flush([])
+            if flush is not None:
+                flush([])
 
-    def _write_image(self, item: Item, now: datetime) -> Entry | None:
-        """Write the item's file, if it has one, and return its journal entry; None if that failed."""
+    def _write_image(self, item: Item, now: datetime) -> list[Entry]:
+        """Write the item's file, if it has one, and return its journal entry, in a list that may be empty."""
         message = item.message
-        assert message is not None
+        if message is None:
+            return []
         entry = _entry(message, item.request, now)
         if isinstance(message, EventMessage):
-            return entry
+            return [entry]
         try:
-            self._admit_image(now)
+            self._admit_image(f"{now:%Y-%m-%d}")
             item.path = images.write_new(self._data_directory, message.camera.name, now, message.body)
         except NotStoredError as error:
-            item.outcome.fault = str(error)
-            return None
+            item.outcome.fail(str(error))
+            return []
         except OSError as error:
-            self.fault = item.outcome.fault = reason_of(error)
-            return None
-        self._count = DayCount(self._count.day, self._count.images + 1)
-        return entry | {"path": item.path, "bytes": len(message.body), "checksum": checksum(message.body)}
+            self.fault = reason_of(error)
+            item.outcome.fail(self.fault)
+            return []
+        self._count(item.path, 1)
+        return [entry | {"path": item.path, "bytes": len(message.body), "checksum": checksum(message.body)}]
 
-    def _admit_image(self, now: datetime) -> None:
-        day = f"{now:%Y-%m-%d}"
-        if day != self._count.day:
-            self._count = DayCount(day, 0)
-        if self._count.images >= self.max_images_a_day:
+    def _admit_image(self, day: str) -> None:
+        if self._counts.get(day, 0) >= self.max_images_a_day:
             raise NotStoredError(DAILY_LIMIT)
+
+    def _count(self, path: str, number: int) -> None:
+        day = path.split("/")[1]
+        self._counts[day] = self._counts.get(day, 0) + number
 
     def _write_lines(self, entries: list[Entry], now: datetime) -> None:
         if not entries:
             return
         texts = [str(entry["text"]) for entry in entries if entry["kind"] == "event"]
-        size = self._eventlog.size
-        if texts:
-            self._eventlog.append(now, texts)
+        size = self._eventlog.append(now, texts) if texts else None
         try:
             self._journal.append(entries, f"{now:%Y-%m-%d}")
         except OSError:
-            self._eventlog.rewind(size)
+            if size is not None:
+                self._eventlog.rewind(size)
             raise
 
     def _undo(self, items: Sequence[Item], fault: str) -> None:
         for item in items:
-            if item.message is not None and item.outcome.fault is None:
-                item.outcome.fault = fault
-                self._discard(item)
+            if item.message is not None:
+                item.outcome.fail(fault)
+            if item.path is not None:
+                with suppress(OSError):
+                    (self._data_directory / item.path).unlink()
+                self._count(item.path, -1)
+                item.path = None
 
-    def _discard(self, item: Item) -> None:
-        if item.path is not None:
-            self._count = DayCount(self._count.day, self._count.images - 1)
-            with suppress(OSError):
-                (self._data_directory / item.path).unlink()
-            item.path = None
-
-    def _make_stable(self, items: Sequence[Item]) -> None:
+    def _make_stable(self, segments: list[str], items: Sequence[Item]) -> None:
+        flush = self.flush  # a reload may set it meanwhile
         failpoints.hit("before_flush")
-        if self.flush is not None:
-            self.flush([f"{self._data_directory}/{item.path}" for item in items if item.path])
+        if flush is not None:
+            flush([*segments, *(f"{self._data_directory}/{item.path}" for item in items if item.path)])
         failpoints.hit("after_flush")
 
-    def _abandon(self, fault: str) -> list[Item]:
-        """Give up all that isn't committed; return the items written while the flush failed."""
-        self.fault = fault
+    def _abandon(self, items: Sequence[Item], fault: str) -> list[Item]:
+        """Give up all that isn't committed; return the items that were written while the flush failed."""
         with self._lock:
             late, self._uncommitted = self._uncommitted, []
-            self._broken = True
+            self.fault, self._broken = fault, True
             with suppress(OSError):
                 self._mend()
+            for item in (*items, *late):
+                self._give_up(item, fault)
         return late
 
     def _give_up(self, item: Item, fault: str) -> None:
-        item.outcome.fault = item.outcome.fault or fault
+        item.outcome.fail(fault)
         if item.path is not None:
+            self._count(item.path, -1)
             with suppress(OSError):
                 images.set_aside(self._data_directory, item.path)
+            item.path = None
 
     def _mend(self) -> None:
         # Until the lines that were given up are cut off, nothing may follow them in the journal.
@@ -259,16 +281,3 @@ def _entry(message: ImageMessage | EventMessage, request: str, now: datetime) ->
         "text": message.text,
         "request": request,
     }
-
-
-def set_aside(data_directory: Path, relative: str) -> Path:
-    """Move a file that no journal line vouches for into `recovered/`; never overwrite one there."""
-    source = data_directory / relative
-    folder = data_directory / RECOVERED_FOLDER / source.parent.name
-    folder.mkdir(parents=True, exist_ok=True)
-    target, part = folder / source.name, 1
-    while target.exists():
-        part += 1
-        target = folder / f"{source.stem}.{part}{source.suffix}"
-    os.rename(source, target)
-    return target

@@ -52,11 +52,13 @@ def show(query: Callable[[], Document], watch: bool, stream: TextIO | None = Non
     if not watch:
         print(*picture(status, stream), sep="\n", file=stream)
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _watch(query, status, stream)
     except KeyboardInterrupt:
         return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def picture(status: Document, stream: TextIO) -> list[str]:
@@ -104,10 +106,11 @@ def _today(today: Document) -> list[Text]:
     near_limit = images >= NEAR_IMAGES_LIMIT * limit
     return [
         Text("today", DIM),
-        Text(f"{units.count(images)} of at most {units.count(limit)} images", YELLOW if near_limit else ""),
+        Text(units.counted(images, "image"), YELLOW if near_limit else ""),
         Text(units.size(today["bytes"])),
         Text(units.counted(today["events"], "event")),
         Text(f"{units.count(refused)} refused", YELLOW if refused else ""),
+        Text(f"limit {units.count(limit)} images", YELLOW if near_limit else ""),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Fakes that keep the promises of the real parts, for this package's tests and for programs that build on it."""
+"""Fakes that keep the promises of the real parts, for our tests and for programs that build on imagehub."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from imagehub.wire import EventMessage, ImageMessage
 
 @dataclass
 class FakeClock:
-    """A clock that stands until it is moved: `now()` is local time with its offset, `monotonic()` is in seconds."""
+    """A clock that stands until it is moved: `now()` is local time with its offset, `monotonic()` seconds."""
 
     time: datetime = datetime(2026, 3, 14, 9, 26, 53, 589793, tzinfo=UTC)
     seconds: float = 1000.0
@@ -25,14 +25,14 @@ class FakeClock:
         return self.seconds
 
     def pass_(self, seconds: float) -> None:
-        """Let time pass on both clocks."""
+        """Let time pass on both clocks; where summer time begins or ends meanwhile, the local time leaps."""
         self.seconds += seconds
-        self.time += timedelta(seconds=seconds)
+        self.time = (self.time.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(self.time.tzinfo)
 
 
 @dataclass
 class MemoryStore:
-    """A store in memory. `disk_fault`, when set, is why nothing can be written; `flush_fault`, why nothing is stable."""
+    """A store in memory. `disk_fault`, if set, is why nothing is written; `flush_fault` why it is not stable."""
 
     disk_fault: str | None = None
     flush_fault: str | None = None
@@ -54,18 +54,22 @@ class MemoryStore:
         """See `Store.write`."""
         for item in items:
             if item.message is not None and self.disk_fault is not None:
-                self.fault = item.outcome.fault = self.disk_fault
+                self.fault = self.disk_fault
+                item.outcome.fail(self.disk_fault)
         self._uncommitted += items
 
     def commit(self) -> list[Item]:
         """See `Store.commit`."""
         items, self._uncommitted = self._uncommitted, []
-        for item in items:
-            if self.flush_fault is not None:
-                self.fault = item.outcome.fault = item.outcome.fault or self.flush_fault
-            elif item.message is not None and item.outcome.fault is None:
-                self.stored.append(item.message)
-                self.fault = None
+        written = [item for item in items if item.message is not None and item.outcome.fault is None]
+        if written and self.flush_fault is not None:
+            self.fault = self.flush_fault
+            for item in items:
+                item.outcome.fail(self.flush_fault)
+            return items
+        self.stored += [item.message for item in written if item.message is not None]
+        for item in written:
+            item.outcome.stable = True
         return items
 
     def probe(self) -> bool:

@@ -14,6 +14,7 @@ ZAP_DOMAIN = b"imagehub"
 # which allocates what a frame announces.
 HARD_LIMIT_FACTOR = 4
 KEEPALIVE_IDLE_SECONDS = 60
+RECEIVE_MARK = 8
 
 
 class CurveKeys(NamedTuple):
@@ -28,7 +29,9 @@ def router(context: zmq.Context[zmq.Socket[bytes]], max_message_bytes: int, curv
     """Return the unbound socket that stock REQ senders connect to."""
     socket = context.socket(zmq.ROUTER)
     socket.linger = 1000
-    socket.rcvhwm = 1  # A REQ sender has one request under way; a second one would only cost memory.
+    # A REQ sender has one request under way. A smaller mark would have the I/O thread woken for each request,
+    # and with a mark of 1 a CURVE connection never gets a request through.
+    socket.rcvhwm = RECEIVE_MARK
     socket.zap_domain = ZAP_DOMAIN
     socket.tcp_keepalive = 1
     socket.tcp_keepalive_idle = KEEPALIVE_IDLE_SECONDS
@@ -107,7 +110,8 @@ class Admission:
         address, mechanism, credentials = question[3].decode(errors="replace"), question[5], question[6:]
         name = self._name(mechanism, credentials)
         if name is None or not self._admits(address):
-            return [b"1.0", question[1], b"400", b"not admitted", b"", b""]
+            # 300 lets the sender try again later; after 400 it would stay away even once it is admitted.
+            return [b"1.0", question[1], b"300", b"not admitted", b"", b""]
         return [b"1.0", question[1], b"200", b"OK", name.encode(), b""]
 
     def _name(self, mechanism: bytes, credentials: Sequence[bytes]) -> str | None:

@@ -102,7 +102,8 @@ RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
+# Not @resources too: ZeroMQ sets the scheduling of its threads, and aborts where it may not.
+SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM
 
 [Install]
@@ -127,8 +128,6 @@ def render(which: Which, executable: Path, settings_dir: Path, data_directory: P
 def _quoted(word: str) -> str:
     """Return a word as it can stand in any line of a unit (systemd.syntax(7))."""
     if re.search(r'["\\$\x00-\x1f\x7f]', word):
-        raise ImagehubError(
-            f"{word!r} has one of \" \\ $ or a control character, which units can't have: use another"
-        )
+        raise ImagehubError(f"{word!r} has one of \" \\ $ or a control character, which units can't have: use another")
     word = word.replace("%", "%%")
     return f'"{word}"' if re.search(r"[\s']", word) else word

@@ -1,9 +1,10 @@
-"""Waking senders whose request went down with an earlier front.
+"""Waking senders that wait for a reply which can't come any more.
 
-A stock REQ sender waits for its reply even when the process that took its request is gone; it connects again and
-waits on. ROUTER numbers its connections upwards (its routing ids are a zero byte and a 32-bit count), so a fresh front
-can answer a sender that it never heard. It tells those that connect and stay quiet that their request is lost;
-to one that was not waiting the answer means nothing: REQ drops what comes unasked before its next request.
+A stock REQ sender waits for its reply even when the connection broke, or the process that took its request is gone;
+it connects again and waits on. ROUTER numbers its connections upwards (its routing ids are a zero byte and a 32-bit
+count), so a front can address a connection that it never heard. It tells one that is new and says nothing that its
+reply is lost. To a sender that was not waiting this means nothing: REQ drops what comes unasked before its next
+request.
 """
 
 import struct
@@ -11,29 +12,26 @@ import time
 from collections.abc import Callable
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
-TEXT = b"NOT STORED hub restarted"
+TEXT = b"NOT STORED connection lost"
 QUIET_SECONDS = 3.0
-WATCH_SECONDS = 180.0  # longer than a sender takes to find its way back after the hub's machine was away
 
 _PROBE = "inproc://imagehub-routing-id"
 _ROUTING_ID = struct.Struct(">BI")
 
 
 class Waker:
-    """Watches the connections of a front's first minutes. Used by the thread that owns the ROUTER."""
+    """Knows which connections are new and quiet. Used by the thread that owns the ROUTER."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._until = monotonic() + WATCH_SECONDS
         self._last = 0
         self._quiet: dict[bytes, float] = {}
         self._unanswered: dict[bytes, int | None] = {}
         self._late: set[int] = set()
 
     def start(self, context: zmq.Context[zmq.Socket[bytes]], router: zmq.Socket[bytes]) -> zmq.Socket[bytes]:
-        """Learn where the router counts from, before it is bound to a port; return what is readable on connections."""
+        """Learn where the router counts from, before it has a port; return a socket that tells of connections."""
         router.bind(_PROBE)
         with context.socket(zmq.DEALER) as dealer:
             dealer.connect(_PROBE)
@@ -44,7 +42,7 @@ class Waker:
 
     def connected(self, monitor: zmq.Socket[bytes]) -> None:
         """Note a connection."""
-        recv_monitor_message(monitor)
+        monitor.recv_multipart()
         self._last = (self._last + 1) & 0xFFFFFFFF
         self._quiet[_ROUTING_ID.pack(0, self._last)] = self._monotonic() + QUIET_SECONDS
 
@@ -60,24 +58,25 @@ class Waker:
     def silences(self, identity: bytes, number: int) -> bool:
         """Tell whether the reply to a request comes too late to be sent."""
         if self._unanswered.get(identity) == number:
-            self._unanswered[identity] = None
+            del self._unanswered[identity]  # an answer in time: nothing is left of having been woken
         if number in self._late:
             self._late.remove(number)
             return True
         return False
 
     def pause_seconds(self) -> float | None:
-        """Return when to `wake` next, or None once the time for that is over."""
-        now = self._monotonic()
-        if now >= self._until:
-            self._quiet.clear()
+        """Return how long there is nobody to wake; None: no connection is new and quiet."""
+        if not self._quiet:
             return None
-        return max(0.0, min(self._quiet.values(), default=self._until) - now)
+        return max(0.0, next(iter(self._quiet.values())) - self._monotonic())
 
     def wake(self, router: zmq.Socket[bytes]) -> None:
         """Answer those that have been quiet for long enough."""
         now = self._monotonic()
-        for identity in [identity for identity, due in self._quiet.items() if due <= now]:
+        while self._quiet:
+            identity, due = next(iter(self._quiet.items()))
+            if due > now:
+                return
             del self._quiet[identity]
             self._unanswered[identity] = None
             router.send_multipart([identity, b"", TEXT])

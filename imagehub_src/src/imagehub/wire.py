@@ -8,9 +8,8 @@ and the array's bytes in C order. TEXT is `node view|type|rest`, as imagenode wr
 import json
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from imagehub.errors import RefusedError
 
@@ -23,8 +22,7 @@ JPEG_START = b"\xff\xd8"
 Buffer = bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class Camera:
+class Camera(NamedTuple):
     """Who sends: `node` is the name up to its first space, `view` the rest (it may be empty)."""
 
     name: str
@@ -32,22 +30,19 @@ class Camera:
     view: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(NamedTuple):
     """A sign of life: answered, never stored."""
 
     camera: Camera
 
 
-@dataclass(frozen=True, slots=True)
-class TestImage:
+class TestImage(NamedTuple):
     """A message without a type, as `imagenode` sends to try a connection: answered, never stored."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class EventMessage:
+class EventMessage(NamedTuple):
     """Something happened at a camera; `body` is the tiny image that comes with it."""
 
     camera: Camera
@@ -57,8 +52,7 @@ class EventMessage:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ImageMessage:
+class ImageMessage(NamedTuple):
     """A picture. `body` is a JPEG, or where `shape` is set a uint8 array of that shape (BGR or grey)."""
 
     camera: Camera

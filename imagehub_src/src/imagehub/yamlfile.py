@@ -46,9 +46,7 @@ def compose(text: str, faults: Faults) -> yaml.Node | None:
         raise faults.not_yaml(error) from error
 
 
-def entries(
-    node: yaml.Node | None, prefix: str, known: Mapping[str, str], faults: Faults
-) -> dict[str, yaml.Node]:
+def entries(node: yaml.Node | None, prefix: str, known: Mapping[str, str], faults: Faults) -> dict[str, yaml.Node]:
     """Return the entries of the mapping at `prefix`; nothing at all is an empty one.
 
     `known` has the paths of all names, here and elsewhere, for what to suggest instead of an unknown one.
@@ -56,9 +54,7 @@ def entries(
     found: dict[str, yaml.Node] = {}
     if not isinstance(node, yaml.MappingNode):
         if node is not None and shown(node) != NOTHING:
-            faults.add(
-                node, f"{prefix.rstrip('.') or 'the file'}: expected lines 'name: value', got {shown(node)}"
-            )
+            faults.add(node, f"{prefix.rstrip('.') or 'the file'}: expected lines 'name: value', got {shown(node)}")
         return found
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else shown(key)
@@ -81,9 +77,7 @@ def read(node: yaml.Node, path: str, kind: Kind, faults: Faults) -> Any:
         return tuple(read(item, f"{path}[{at}]", kind.items, faults) for at, item in enumerate(node.value))
     value = _value(node)
     if not kind.fits(value):
-        hint = (
-            " (in quotes it would do)" if isinstance(node, yaml.ScalarNode) and kind.fits(node.value) else ""
-        )
+        hint = " (in quotes it would do)" if isinstance(node, yaml.ScalarNode) and kind.fits(node.value) else ""
         faults.add(node, f"{path}: expected {kind.expected}, got {shown(node)}{hint}")
     return value
 

@@ -66,9 +66,7 @@ def _ground(picture: Pixels, chance: np.random.Generator) -> None:
     )
     _polygon(picture, bends, SAND)
     tufts = cv2.GaussianBlur(chance.normal(0, 55, (HEIGHT - HORIZON, WIDTH)), (0, 0), sigmaX=3, sigmaY=1.2)
-    picture[HORIZON:] = np.clip(picture[HORIZON:] + tufts[:, :, np.newaxis] * (0.4 + down), 1, 255).astype(
-        np.uint8
-    )
+    picture[HORIZON:] = np.clip(picture[HORIZON:] + tufts[:, :, np.newaxis] * (0.4 + down), 1, 255).astype(np.uint8)
 
 
 def _barn(picture: Pixels, x: int, wall: Colour) -> None:
@@ -90,9 +88,7 @@ def _tree(picture: Pixels, x: int, chance: np.random.Generator) -> None:
     for _ in range(90):
         leaves = x + round(chance.normal(0, 20)), foot - high + round(chance.normal(0, 16))
         shade = int(chance.integers(60, 115))
-        cv2.circle(
-            picture, leaves, int(chance.integers(4, 11)), (shade // 2, shade, shade * 2 // 3), cv2.FILLED
-        )
+        cv2.circle(picture, leaves, int(chance.integers(4, 11)), (shade // 2, shade, shade * 2 // 3), cv2.FILLED)
 
 
 def _fence(picture: Pixels) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from imagehub import check
 from integration.disks.loop_disk import LoopDisk
 from integration.disks.requirements import require_loop_disk, require_volatile_disk
 from integration.disks.volatile_disk import VolatileDisk
 from ledger import digests, picture
 from running import Node, RunningHub, until
-
-from imagehub import check
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import random
 from pathlib import Path
 
 import pytest
-from ledger import Ledger, digests
-from running import running_hub, until
 
 from imagehub import check, failpoints
+from ledger import Ledger, digests
+from running import running_hub
 
 ROUNDS = 12
 
@@ -20,10 +20,8 @@ def test_killed_at_random_moments_it_loses_nothing_acknowledged(tmp_path: Path) 
         ledger = Ledger(hub.endpoint, senders=8, rate=0.0, size=60_000)
         ledger.start()
         for _ in range(ROUNDS):
-            goal = ledger.count() + chance.randrange(1, 400)
-            until(lambda goal=goal: ledger.count() >= goal, "progress before the kill")
-            gone = hub.kill_store()
-            until(lambda gone=gone: (now := hub.status_if("ready")) and now["pid"] != gone, "the next store")
+            ledger.wait_for(chance.randrange(1, 400))
+            hub.wait_replaced(hub.kill_store())
         assert ledger.finish() == 0
         hub.stop()
     stored = digests(hub.images())
@@ -39,9 +37,9 @@ def test_a_crash_at_each_step_of_the_write_path_loses_nothing(tmp_path: Path, na
         first = hub.status()["pid"]
         ledger = Ledger(hub.endpoint, senders=4, rate=0.0)
         ledger.start()
-        until(lambda: ledger.count() > 150, "images past some crashes", 60)
+        ledger.wait_for(150)
         assert ledger.finish() == 0
-        until(lambda: (now := hub.status_if("ready")) and now["pid"] != first, "a later store process")
+        hub.wait_replaced(first)
         hub.stop()
     stored = digests(hub.images())
     assert ledger.acknowledged() <= set(stored)
@@ -56,7 +54,7 @@ def test_an_error_at_each_step_is_never_answered_ok(tmp_path: Path, name: str, e
     with running_hub(tmp_path, {"IMAGEHUB_FAILPOINTS": f"{name}={error}@20*3"}) as hub:
         ledger = Ledger(hub.endpoint, senders=4, rate=0.0)
         ledger.start()
-        until(lambda: ledger.count() > 200, "images before and after the fault")
+        ledger.wait_for(200)
         assert ledger.finish() == 0
         hub.stop()
     stored = set(digests(hub.images()))
@@ -71,7 +69,7 @@ def test_a_reply_that_can_not_be_sent_is_sent_by_the_next_store(tmp_path: Path, 
     with running_hub(tmp_path, {"IMAGEHUB_FAILPOINTS": f"before_reply={error}@30"}) as hub:
         ledger = Ledger(hub.endpoint, senders=4, rate=0.0)
         ledger.start()
-        until(lambda: ledger.count() > 150, "images past the fault", 60)
+        ledger.wait_for(150)
         assert ledger.finish() == 0
         hub.stop()
     stored = digests(hub.images())

@@ -4,16 +4,17 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from integration.disks.requirements import require_volatile_disk
-from integration.disks.volatile_disk import VolatileDisk
-from ledger import Ledger, digests
-from running import RunningHub, until
 
 from imagehub import check
 from imagehub.journal import FOLDER as JOURNAL
 from imagehub.journal import read
+from integration.disks.requirements import require_volatile_disk
+from integration.disks.volatile_disk import VolatileDisk
+from ledger import Ledger, digests
+from running import RunningHub, until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -28,7 +29,7 @@ def disk(request: pytest.FixtureRequest) -> Iterator[VolatileDisk]:
         yield disk
 
 
-def send_until_power_cut(disk: VolatileDisk, folder: Path, **settings: object) -> tuple[RunningHub, Ledger]:
+def send_until_power_cut(disk: VolatileDisk, folder: Path, **settings: Any) -> tuple[RunningHub, Ledger]:
     """Let eight stock senders send, cut the power under them, end the hub, and bring the disk back."""
     hub = RunningHub(folder, data_directory=str(disk.mount_point / "data"), **settings)
     hub.data = disk.mount_point / "data"
@@ -37,7 +38,7 @@ def send_until_power_cut(disk: VolatileDisk, folder: Path, **settings: object) -
     assert hub.process is not None
     ledger = Ledger(hub.endpoint, senders=8, rate=0.0, size=30_000)
     ledger.start()
-    until(lambda: ledger.count() > 400, "images before the cut")
+    ledger.wait_for(400)
     store = int(hub.status()["pid"])
     disk.cut(surviving=disk.surviving)  # type: ignore[attr-defined]
     hub.process.kill()

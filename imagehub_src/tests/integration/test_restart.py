@@ -5,20 +5,14 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from ledger import Ledger, digests
-from running import RunningHub, running_hub, until
 
 from imagehub import check
+from ledger import Ledger, digests
+from running import RunningHub, running_hub, until
 
 RESTARTS = 20
 SENDERS = 64
 RATE = 20.0
-
-
-def restart_store(hub: RunningHub, number: int) -> None:
-    """End the store process and wait until another one stores."""
-    gone = hub.kill_store(number)
-    until(lambda: (status := hub.status_if("ready")) and status["pid"] != gone, "another store process")
 
 
 def assert_nothing_lost(hub: RunningHub, ledger: Ledger) -> None:
@@ -36,9 +30,8 @@ def test_stock_senders_neither_hang_nor_lose_an_image_when_the_store_restarts(tm
         ledger = Ledger(hub.endpoint, SENDERS, RATE)
         ledger.start()
         for _, number in zip(range(RESTARTS), cycle((signal.SIGTERM, signal.SIGKILL)), strict=False):
-            before = ledger.count()
-            until(lambda before=before: ledger.count() > before + SENDERS, "progress between restarts")
-            restart_store(hub, number)
+            ledger.wait_for(SENDERS)
+            hub.wait_replaced(hub.kill_store(number))
         assert ledger.finish() == 0
         assert ledger.count() > RESTARTS * SENDERS
         hub.stop()
@@ -57,7 +50,7 @@ def test_a_store_that_is_gone_for_long_is_waited_for(tmp_path: Path) -> None:
         ledger = Ledger(hub.endpoint, 4, 0.0)
         ledger.start()
         store = hub.spawn("--only", "store")
-        until(lambda: ledger.count() >= 4, "replies from the new store")
+        ledger.wait_for(4)
         assert ledger.finish() == 0
     finally:
         store.terminate()
@@ -73,7 +66,7 @@ def test_without_a_front_the_same_kill_loses_requests_under_way(tmp_path: Path) 
     hub.start("--together")
     ledger = Ledger(hub.endpoint, 16, 0.0)
     ledger.start()
-    until(lambda: ledger.count() > 100, "images under way")
+    ledger.wait_for(100)
     assert hub.process is not None
     hub.process.kill()
     hub.process.wait()
@@ -87,9 +80,9 @@ def test_even_a_killed_front_leaves_no_sender_hanging(tmp_path: Path) -> None:
     """SIGKILL to front and store under 32 stock senders: each is told that its request is lost, and goes on."""
     hub = RunningHub(tmp_path)
     hub.start()
-    ledger = Ledger(hub.endpoint, 32, RATE)
+    ledger = Ledger(hub.endpoint, 32, 0.0)
     ledger.start()
-    until(lambda: ledger.count() > 200, "images under way")
+    ledger.wait_for(200)
     assert hub.process is not None
     store = hub.kill_store()
     hub.process.kill()

@@ -99,9 +99,7 @@ def test_without_hub_keys_the_error_says_how_to_make_them(tmp_path: Path) -> Non
         keys.load_server(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "damage", ["other secret", "no secret", "short secret", "no public", "no equals sign"]
-)
+@pytest.mark.parametrize("damage", ["other secret", "no secret", "short secret", "no public", "no equals sign"])
 def test_a_damaged_pair_is_refused_without_showing_it(tmp_path: Path, damage: str) -> None:
     """No part of a key gets into an error, its causes included, from where it would get into a log."""
     keys.new("hub", tmp_path)
@@ -137,9 +135,7 @@ def test_admitted_are_all_public_keys_but_the_hubs(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "text", ["", "public-key\n", 'public-key = "short"\n', f'public-key = "{"~" * 40}"\n']
-)
+@pytest.mark.parametrize("text", ["", "public-key\n", 'public-key = "short"\n', f'public-key = "{"~" * 40}"\n'])
 def test_a_damaged_public_key_is_refused_by_name(tmp_path: Path, text: str) -> None:
     """A key that could admit nobody is found at the start, not when its node is missed."""
     (tmp_path / "Barn.key").write_text(text)

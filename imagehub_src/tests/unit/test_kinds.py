@@ -52,11 +52,7 @@ BAD: list[tuple[kinds.Kind, list[Any]]] = [
 
 def each(table: list[tuple[kinds.Kind, list[Any]]]) -> list[Any]:
     """Return a parameter for each value of each kind, named by both."""
-    return [
-        pytest.param(kind, value, id=f"{kind.expected}-{value!r}")
-        for kind, values in table
-        for value in values
-    ]
+    return [pytest.param(kind, value, id=f"{kind.expected}-{value!r}") for kind, values in table for value in values]
 
 
 @pytest.mark.parametrize(("kind", "value"), each(GOOD))

@@ -157,9 +157,7 @@ def test_load_names_the_file_and_resolves_paths_against_its_folder(tmp_path: Pat
     path.write_text("hub:\n  data_directory: data\n")
     assert settings.load(path).data_directory == tmp_path / "data"
     path.write_text("hub:\n  prot: 1\n")
-    with pytest.raises(
-        SettingsError, match=r"imagehub\.yaml:2: hub\.prot: unknown setting; did you mean hub\.port\?"
-    ):
+    with pytest.raises(SettingsError, match=r"imagehub\.yaml:2: hub\.prot: unknown setting; did you mean hub\.port\?"):
         settings.load(path)
 
 
@@ -174,9 +172,7 @@ def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
 
 def test_find_wants_the_file_in_the_folder_that_was_named(tmp_path: Path) -> None:
     """A mistyped --path does not start a hub on defaults."""
-    with pytest.raises(
-        SettingsError, match=r"no such file \(--path wants the folder that holds imagehub\.yaml"
-    ):
+    with pytest.raises(SettingsError, match=r"no such file \(--path wants the folder that holds imagehub\.yaml"):
         settings.find(tmp_path)
     (tmp_path / "imagehub.yaml").write_text("hub:\n")
     assert settings.find(tmp_path) == tmp_path / "imagehub.yaml"

@@ -102,7 +102,5 @@ def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
     command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in NAMES.values())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     complaints = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "imagehub" in line]
-    assert [
-        line for line in complaints if "RestartSteps" not in line and "RestartMaxDelaySec" not in line
-    ] == []
+    assert [line for line in complaints if "RestartSteps" not in line and "RestartMaxDelaySec" not in line] == []
     assert done.returncode == 0
