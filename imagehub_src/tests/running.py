@@ -149,8 +149,8 @@ class Node:
 
     def __init__(self, endpoint: str) -> None:
         self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.REQ)
-        self._socket.linger = 0
-        self._socket.rcvtimeo = int(DEADLINE_SECONDS * 1000)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.RCVTIMEO, int(DEADLINE_SECONDS * 1000))
         self._socket.connect(endpoint)
 
     def send(self, text: str, body: bytes = JPEG, **header: Any) -> str:

@@ -23,7 +23,7 @@ from imagehub.journal import (
     read_watermark,
     segments,
 )
-from imagehub.progress import Progress
+from imagehub.terminal.progress import Progress
 
 # A running hub may have written files whose journal line comes a moment later.
 SETTLE_SECONDS = 5.0
@@ -54,22 +54,16 @@ def run(data_directory: Path) -> int:
         with Progress(total, "checked", stream=sys.stderr) as bar:
             report = check(data_directory, bar)
     except FileNotFoundError as error:
-        raise DataDirectoryError(
-            f"no hub's data in {data_directory}: give its settings with --path"
-        ) from error
+        raise DataDirectoryError(f"no hub's data in {data_directory}: give its settings with --path") from error
     except PermissionError as error:
-        raise DataDirectoryError(
-            f"can't read {error.filename}: check as the user that the hub runs as"
-        ) from error
+        raise DataDirectoryError(f"can't read {error.filename}: check as the user that the hub runs as") from error
     for difference in report.differences:
         print(printable(difference))
     print(_summary(report))
     return 1 if report.differences else 0
 
 
-def check(
-    data_directory: Path, bar: Progress | None = None, pause: Callable[[float], None] = time.sleep
-) -> Report:
+def check(data_directory: Path, bar: Progress | None = None, pause: Callable[[float], None] = time.sleep) -> Report:
     """Compare every acknowledged entry with its file, and every file with the entries.
 
     A hub or a purge may run meanwhile. `pause` is called with seconds to wait for a running hub.
@@ -106,9 +100,7 @@ class _Check:
         mark = read_mark(self._journal)
         if mark is None:
             if segments(self._journal) and not any(map(self._is_fresh, self._segment_paths())):
-                self._differ(
-                    f"{FOLDER}/{MARK_NAME}", "missing or damaged; the next start of the hub writes it anew"
-                )
+                self._differ(f"{FOLDER}/{MARK_NAME}", "missing or damaged; the next start of the hub writes it anew")
             return
         path, offset = f"{FOLDER}/{mark.position.segment}", mark.position.offset
         size = (self._root / path).stat().st_size if self._has(path) else 0

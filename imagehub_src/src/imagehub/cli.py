@@ -125,14 +125,14 @@ def _add_setup_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
 
 def _add_sending_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", chosen: str) -> None:
     texts = {
-        "send": "Send images, a video or an event to a hub.",
-        "demo": "Run a hub with three simulated cameras, and watch it.",
+        "send": ("imagehub.send", "Send images, a video or an event to a hub."),
+        "demo": ("imagehub.demo.command", "Run a hub with three simulated cameras, and watch it."),
     }
-    for name, text in texts.items():
+    for name, (module_name, text) in texts.items():
         parser = commands.add_parser(name, help=text, description=text)
         if name == chosen:
             # Only the chosen one is imported: the hub itself shall not carry what sends.
-            module = import_module(f"imagehub.{name}")
+            module = import_module(module_name)
             module.add_arguments(parser)
             parser.set_defaults(command=module.run)
 
@@ -150,15 +150,16 @@ def _run(args: argparse.Namespace) -> int:
         return _run_together(loaded, path)
     if args.only == "store":
         return _run_store(loaded, path, args.link_fd)
-    if args.only == "front":
-        _become("imagehub.lone_front", str(loaded.runtime_directory))
+    return _become_front(args, loaded)
+
+
+def _become_front(args: argparse.Namespace, loaded: Settings) -> NoReturn:
     path_words = ["--path", str(args.path)] if args.path else []
-    _become("imagehub.keeper", sys.executable, "-m", "imagehub", "run", "--only", "store", *path_words)
-
-
-def _become(module: str, *words: str) -> NoReturn:
+    words = ["imagehub.keeper", sys.executable, "-m", "imagehub", "run", "--only", "store", *path_words]
+    if args.only == "front":
+        words = ["imagehub.lone_front", str(loaded.runtime_directory)]
     # The front lives long and should be small: a fresh interpreter does not carry what settings needed.
-    os.execv(sys.executable, [sys.executable, "-m", module, *words])
+    os.execv(sys.executable, [sys.executable, "-m", *words])
 
 
 def _run_together(loaded: Settings, path: Path | None) -> int:
@@ -202,7 +203,8 @@ def _reach_front(runtime_directory: Path, link_fd: int | None) -> socket.socket:
 
 
 def _status(args: argparse.Namespace) -> int:
-    from imagehub import status, table
+    from imagehub import status
+    from imagehub.terminal import table
 
     loaded, _ = _load(args)
     if args.json:

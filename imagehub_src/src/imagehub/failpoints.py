@@ -50,9 +50,7 @@ def _read(part: str) -> tuple[str, _Armed]:
     if match is None or match["name"] not in NAMES:
         raise ValueError(f"IMAGEHUB_FAILPOINTS: can't read {part!r}; the names are {', '.join(NAMES)}")
     if match["action"] != CRASH and match["action"] not in _NUMBERS:
-        raise ValueError(
-            f"IMAGEHUB_FAILPOINTS: {part!r} asks for neither {CRASH} nor an errno such as ENOSPC"
-        )
+        raise ValueError(f"IMAGEHUB_FAILPOINTS: {part!r} asks for neither {CRASH} nor an errno such as ENOSPC")
     return match["name"], _Armed(match["action"], int(match["at"] or 1), int(match["times"] or 1 << 60))
 
 

@@ -36,9 +36,7 @@ _SYNCFS_IS_ENOUGH = {
 def choose(folders: Iterable[Path]) -> Flush:
     """Return the flush for data kept in these folders, which exist."""
     folders = list(folders)
-    if _kernel() >= SYNCFS_REPORTS_ERRORS_SINCE and all(
-        _type(folder) in _SYNCFS_IS_ENOUGH for folder in folders
-    ):
+    if _kernel() >= SYNCFS_REPORTS_ERRORS_SINCE and all(_type(folder) in _SYNCFS_IS_ENOUGH for folder in folders):
         return SyncFileSystems(folders)
     return flush_each
 

@@ -227,7 +227,7 @@ class Front:
     def _can_receive(self) -> bool:
         # Asking is much cheaper than the exception that receiving from an empty socket raises.
         assert self._router is not None
-        return bool(self._router.get(EVENTS) & READABLE)
+        return bool(int(self._router.get(EVENTS)) & READABLE)
 
     def _receive_message(self) -> list[zmq.Frame]:
         assert self._router is not None

@@ -289,9 +289,7 @@ class Journal:
         if self._tainted or self._name[:10] != day:
             self._close_segment()
             name = self._unused_name(day)
-            self._segment = os.open(
-                self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644
-            )
+            self._segment = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
             self._begun.append(name)
             self._name, self._tainted = name, False
         elif self._segment is None:

@@ -19,7 +19,7 @@ from imagehub.images import FOLDER as IMAGES
 from imagehub.journal import FOLDER as JOURNAL
 from imagehub.journal import read, read_watermark, segments, write_watermark
 from imagehub.lock import DataDirectoryLock
-from imagehub.progress import Progress
+from imagehub.terminal.progress import Progress
 
 LOCK_NAME = "purge.lock"
 MAX_KEEP_DAYS = 36_500
@@ -102,9 +102,7 @@ def _purge(data_directory: Path, limits: Limits, dry_run: bool, today: date) -> 
             delete(data_directory, chosen, bar)
     verb = "would delete" if dry_run else "deleted"
     days, size = len({image.day for image in chosen}), sum(image.bytes for image in chosen)
-    print(
-        f"{verb} {len(chosen)} images of {days} days, {size} bytes; {len(stored) - len(chosen)} images stay"
-    )
+    print(f"{verb} {len(chosen)} images of {days} days, {size} bytes; {len(stored) - len(chosen)} images stay")
 
 
 def _free_bytes(data_directory: Path, limits: Limits) -> int:

@@ -52,9 +52,7 @@ class Recovered:
     unflushed: list[str] = field(default_factory=list)
 
 
-def recover(
-    data_directory: Path, now: datetime, replay: Callable[[Entry], None] = lambda entry: None
-) -> Recovered:
+def recover(data_directory: Path, now: datetime, replay: Callable[[Entry], None] = lambda entry: None) -> Recovered:
     """Mend the data directory and return what a store needs to go on.
 
     Args:
@@ -160,9 +158,7 @@ class _Recovery:
             with (self._journal / before.segment).open("r+b") as file:
                 file.seek(before.offset)
                 file.write(text.ljust(length - 1).encode() + b"\n")
-        self._found(
-            f"entry {sequence} in {before.segment} is not whole, nor acknowledged as far as known: made void"
-        )
+        self._found(f"entry {sequence} in {before.segment} is not whole, nor acknowledged as far as known: made void")
         path = entry.get("path")
         if path is not None and os.path.lexists(self._root / path):
             self._set_aside(path)
@@ -187,13 +183,9 @@ class _Recovery:
         try:
             target = images.set_aside(self._root, relative)
         except OSError as error:
-            self._found(
-                f"no journal entry vouches for {relative}, but it can't be set aside: {error.strerror}"
-            )
+            self._found(f"no journal entry vouches for {relative}, but it can't be set aside: {error.strerror}")
         else:
-            self._found(
-                f"no journal entry vouches for {relative}: set aside as {target.relative_to(self._root)}"
-            )
+            self._found(f"no journal entry vouches for {relative}: set aside as {target.relative_to(self._root)}")
 
     def _entries_of(self, day: str) -> Iterator[Entry]:
         for name in segments(self._journal):

@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagehub import pictures, units, wire
+from imagehub import pictures, wire
 from imagehub.errors import SettingsError
 from imagehub.pictures import Picture
-from imagehub.progress import Progress
+from imagehub.terminal import units
+from imagehub.terminal.progress import Progress
 
 if TYPE_CHECKING:
     from imagehub.sender import Sender

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import cast
 
 import zmq
 
@@ -75,7 +76,7 @@ class Subscriptions:
                 if source is socket:
                     self._keep(socket.recv_multipart())
                 else:
-                    wanted = commands.recv_json()
+                    wanted = cast(list[str] | None, commands.recv_json())
                     connected = _reconnect(socket, connected, set(wanted or ()))
         socket.close()
         commands.close(linger=0)

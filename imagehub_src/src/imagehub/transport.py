@@ -25,7 +25,9 @@ class CurveKeys(NamedTuple):
     admitted: Mapping[bytes, str]
 
 
-def router(context: zmq.Context[zmq.Socket[bytes]], max_message_bytes: int, curve: CurveKeys | None) -> zmq.Socket[bytes]:
+def router(
+    context: zmq.Context[zmq.Socket[bytes]], max_message_bytes: int, curve: CurveKeys | None
+) -> zmq.Socket[bytes]:
     """Return the unbound socket that stock REQ senders connect to."""
     socket = context.socket(zmq.ROUTER)
     socket.linger = 1000

@@ -12,6 +12,7 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
+
 from integration.disks.loop_disk import LoopDisk
 from integration.disks.requirements import require_loop_disk, require_volatile_disk
 from integration.disks.volatile_cache import BLOCK_BYTES, VolatileCache

@@ -53,7 +53,7 @@ def test_a_whole_second_has_its_fraction_too() -> None:
 def test_every_accepted_name_gives_a_legal_path(name: str, time: datetime) -> None:
     """A path has three parts, none that leads elsewhere, and a file name that every file system takes."""
     folder, day, file = images.relative_path(name, time).split("/")
-    assert (folder, day) == ("images", f"{time:%Y-%m-%d}")
+    assert (folder, day) == ("images", str(time.date()))
     assert len(file.encode()) <= 255
     assert not file.startswith(".")
     assert "\0" not in file

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from imagehub import pictures
+from imagehub.demo.scene import Scene
 from imagehub.errors import ImagehubError
 from imagehub.pictures import Picture
-from imagehub.scene import Scene
 from imagehub.sender import BLACK_JPEG
 
 IMAGES_A_SECOND = 5.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagehub import units
+from imagehub.terminal import units
 
 
 def test_counts_have_their_thousands_parted() -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imagehub.scene import Passage
-from imagehub.yard import WIDTH, Colour, Pixels
+from imagehub.demo.scene import Passage
+from imagehub.demo.yard import WIDTH, Colour, Pixels
 
 HALF_LENGTH = {"person": 30, "coyote": 70, "car": 115}
 STRIDES_A_SECOND = 0.9

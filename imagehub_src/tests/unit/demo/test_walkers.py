@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from imagehub import walkers
-from imagehub.scene import WALKERS, Passage
-from imagehub.yard import HEIGHT, WIDTH
+from imagehub.demo import walkers
+from imagehub.demo.scene import WALKERS, Passage
+from imagehub.demo.yard import HEIGHT, WIDTH
 
 LINE = 400
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from imagehub import cells, columns
-from imagehub.columns import Column, Text
+from imagehub.terminal import cells, columns
+from imagehub.terminal.columns import Column, Text
 
 LAYOUT = (
     Column("NAME", worth=3, right=False, narrowest=6),

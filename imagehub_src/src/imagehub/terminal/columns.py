@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imagehub import cells
+from imagehub.terminal import cells
 
 GAP = 2
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagehub import cells
+from imagehub.terminal import cells
 
 
 @pytest.mark.parametrize(

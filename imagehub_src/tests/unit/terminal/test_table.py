@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from imagehub import cells, table
 from imagehub.errors import ImagehubError
+from imagehub.terminal import cells, table
 
 Document = dict[str, Any]
 

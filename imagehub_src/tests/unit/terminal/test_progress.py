@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from imagehub import cells
-from imagehub.progress import Progress
+from imagehub.terminal import cells
+from imagehub.terminal.progress import Progress
 from imagehub.testing import FakeClock
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
-from imagehub import cells, screen, units
+from imagehub.terminal import cells, screen, units
 
 REDRAW_SECONDS = 0.1
 BAR_COLUMNS = 24

@@ -1,6 +1,6 @@
 """How a simulated camera's pictures look."""
 
-from imagehub.painting import DAY_SECONDS, Painter
+from imagehub.demo.painting import DAY_SECONDS, Painter
 from media import decoded
 
 SIZE = (640, 480)

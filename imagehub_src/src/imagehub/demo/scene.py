@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from imagehub.painting import Painter
+    from imagehub.demo.painting import Painter
 
 CYCLE_SECONDS = 20.0
 TEMPERATURE_SECONDS = 45.0
@@ -54,7 +54,7 @@ class Scene:
 
     @cached_property
     def _painter(self) -> "Painter":
-        from imagehub.painting import Painter
+        from imagehub.demo.painting import Painter
 
         return Painter(self.seed, self.name, self.size)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imagehub import yard
+from imagehub.demo import yard
 
 
 def test_a_yard_is_open_above_and_solid_below() -> None:

@@ -7,8 +7,8 @@ import termios
 
 import pytest
 
-from imagehub import screen
-from imagehub.screen import Screen
+from imagehub.terminal import screen
+from imagehub.terminal.screen import Screen
 
 
 class Terminal(io.StringIO):

@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagehub import cells, screen, table, units
+from imagehub.demo.hubprocess import HubProcess, free_port
 from imagehub.errors import ImagehubError, MissingExtraError
-from imagehub.hubprocess import HubProcess, free_port
+from imagehub.terminal import cells, screen, table, units
 from imagehub.wakeup import Wakeup
 
 if TYPE_CHECKING:
-    from imagehub.cameras import Camera
+    from imagehub.demo.cameras import Camera
 
 DEFAULT_FOLDER = "imagehub_demo"
 DEFAULT_PORT = 5555
@@ -83,8 +83,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _cameras(args: argparse.Namespace, endpoint: str, stop: threading.Event) -> "list[Camera]":
-    from imagehub import cameras
-    from imagehub.scene import Scene
+    from imagehub.demo import cameras
+    from imagehub.demo.scene import Scene
 
     scenes = [Scene(seed, name) for seed, name in enumerate(NODES, start=1)]
     if args.video is not None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from imagehub.scene import TEMPERATURE_SECONDS, Scene
+from imagehub.demo.scene import TEMPERATURE_SECONDS, Scene
 from media import decoded
 
 BEGIN = 1_800_000_000.0

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import zmq
 
-from imagehub import cameras
-from imagehub.cameras import Camera
+from imagehub.demo import cameras
+from imagehub.demo.cameras import Camera
+from imagehub.demo.scene import Scene
 from imagehub.errors import ImagehubError
-from imagehub.scene import Scene
 from media import decoded, picture, video
 
 DEADLINE_SECONDS = 30.0

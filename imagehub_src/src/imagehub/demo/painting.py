@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imagehub import walkers, yard
-from imagehub.scene import Passage
-from imagehub.yard import HEIGHT, HORIZON, WIDTH, Pixels
+from imagehub.demo import walkers, yard
+from imagehub.demo.scene import Passage
+from imagehub.demo.yard import HEIGHT, HORIZON, WIDTH, Pixels
 
 JPEG_QUALITY = 82
 DAY_SECONDS = 600.0  # from one morning's sky to the next

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn, TextIO
 
-from imagehub import cells, columns, screen, units
-from imagehub.columns import Column, Text
 from imagehub.errors import ImagehubError
+from imagehub.terminal import cells, columns, screen, units
+from imagehub.terminal.columns import Column, Text
 
 Document = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from imagehub import settings
+from imagehub.demo.hubprocess import ADDRESS, HubProcess, free_port
 from imagehub.errors import ImagehubError
-from imagehub.hubprocess import ADDRESS, HubProcess, free_port
 from running import until
 
 
