@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,15 @@ import pytest
 import zmq
 
 from imagehub import check
+from integration.disks.requirements import require_volatile_disk
+from integration.disks.volatile_disk import VolatileDisk
 from ledger import Ledger, digests
-from running import JPEG, Node, RunningHub, free_port, running_hub, until
+from running import DEADLINE_SECONDS, JPEG, Node, RunningHub, free_port, running_hub, until
 
 NOT_ADMITTED_MILLISECONDS = 500
+RETRY_MILLISECONDS = 300
+RELOADS = 20
+STUCK_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -78,6 +84,7 @@ def test_allow_addresses_is_applied(hub: RunningHub) -> None:
     sender: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.REQ)
     with sender:
         sender.linger = 0
+        sender.handshake_ivl = RETRY_MILLISECONDS
         sender.connect(hub.endpoint)
         sender.send_multipart([json.dumps({"msg": "Barn P1|jpg|"}).encode(), JPEG])
         assert not sender.poll(NOT_ADMITTED_MILLISECONDS)
@@ -127,6 +134,7 @@ def test_subscribe_is_applied(hub: RunningHub) -> None:
         reload_and_wait(hub, subscribe=[])
         until(lambda: monitor.poll(0), "the hub to hang up")
         publisher.disable_monitor()
+        monitor.close()
 
 
 def test_port_is_applied_and_senders_of_the_old_one_go_on(hub: RunningHub) -> None:
@@ -141,27 +149,37 @@ def test_port_is_applied_and_senders_of_the_old_one_go_on(hub: RunningHub) -> No
     assert len(hub.images()) == 3
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"max_message_bytes": 1 << 20}, {"queuemax": 3}, {"bind_address": "0.0.0.0"}, {"allow_addresses": ["127.0.0.1"]}],
-    ids=["max_message_bytes", "queuemax", "bind_address", "allow_addresses"],
-)
-def test_senders_under_way_notice_nothing(hub: RunningHub, change: dict[str, Any]) -> None:
-    """Whatever a reload changes under 16 stock senders: none hangs, none is refused, nothing is lost."""
+def reload_under_load(hub: RunningHub, change: dict[str, Any]) -> Ledger:
+    """Make a change and take it back under 16 stock senders; return their ledger once each of them went on."""
     ledger = Ledger(hub.endpoint, senders=16, rate=0.0)
     ledger.start()
     for settings in (change, {}, change):
         ledger.wait_for(50)
         reload_and_wait(hub, **{"max_images_write": 10_000_000} | settings)
-    goals = [len(sender.acknowledged) + 2 for sender in ledger.senders]
-    until(
-        lambda: all(len(sender.acknowledged) >= goal for sender, goal in zip(ledger.senders, goals, strict=True)),
-        "every sender to go on",
-    )
+    goals = [(sender, len(sender.acknowledged) + 2) for sender in ledger.senders]
+    until(lambda: all(len(sender.acknowledged) >= goal for sender, goal in goals), "every sender to go on")
     assert ledger.finish() == 0
     hub.stop()
+    return ledger
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"max_message_bytes": 1 << 20}, {"queuemax": 3}, {"allow_addresses": ["127.0.0.1"]}, {"durability": "written"}],
+    ids=["max_message_bytes", "queuemax", "allow_addresses", "durability"],
+)
+def test_senders_under_way_notice_nothing(hub: RunningHub, change: dict[str, Any]) -> None:
+    """A reload under load: no sender hangs, none is refused, and exactly what was acknowledged is stored."""
+    ledger = reload_under_load(hub, change)
     assert ledger.refused() == set()
     assert ledger.acknowledged() == set(digests(hub.images()))
+    assert check.check(hub.data).differences == []
+
+
+def test_senders_under_way_survive_another_address(hub: RunningHub) -> None:
+    """A new `bind_address` cuts all connections: no sender hangs, and what was acknowledged is stored."""
+    ledger = reload_under_load(hub, {"bind_address": "0.0.0.0"})
+    assert ledger.acknowledged() <= set(digests(hub.images()))
     assert check.check(hub.data).differences == []
 
 
@@ -213,10 +231,25 @@ def test_keys_that_are_missing_change_nothing(hub: RunningHub) -> None:
         assert newcomer.send("Barn P2|jpg|") == "OK"
 
 
-def test_many_reloads_under_a_stuck_store_give_up_no_request(hub: RunningHub) -> None:
-    """A request that waits while settings are read again and again is answered OK in the end, and stored once."""
-    with Node(hub.endpoint) as node:
-        for limit in range(100, 120):
-            reload_and_wait(hub, max_images_write=limit)
-            assert node.send("Barn P1|jpg|") == "OK"
-    assert len(hub.images()) == 20
+def test_a_request_outlasts_many_reloads(tmp_path: Path) -> None:
+    """A request that waits for a stuck disk while settings are read again and again is told OK, and stored once."""
+    require_volatile_disk()
+    with VolatileDisk() as disk, running_hub(tmp_path, **on_disk(tmp_path, disk)) as hub, Node(hub.endpoint) as node:
+        hub.data = disk.mount_point / "data"
+        disk.stall_fsync(STUCK_SECONDS)
+        waiting = threading.Thread(target=lambda: replies.append(node.send("Barn P1|jpg|")))
+        replies: list[str] = []
+        waiting.start()
+        until(lambda: hub.status()["queue"]["waiting"], "the request to arrive")
+        for limit in range(RELOADS):
+            reload_and_wait(hub, max_images_write=1000 + limit, **on_disk(tmp_path, disk))
+        assert replies == []
+        disk.heal()
+        waiting.join(DEADLINE_SECONDS)
+        assert replies == ["OK"]
+        assert len(hub.images()) == len(hub.journal()) == 1
+
+
+def on_disk(folder: Path, disk: VolatileDisk) -> dict[str, str]:
+    """Return the settings of a hub whose data lies on that disk, its sockets elsewhere."""
+    return {"data_directory": str(disk.mount_point / "data"), "runtime_directory": str(folder / "run")}
