@@ -11,6 +11,7 @@ import re
 import zlib
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from imagehub import failpoints
@@ -26,8 +27,8 @@ _NAME = re.compile(r"(?P<stem>.+)-(?P<stamp>\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d(?:\
 
 def relative_path(camera_name: str, time: datetime) -> str:
     """Return the path of an image relative to the data directory, with `/` between its parts."""
-    stamp = time.replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"{FOLDER}/{stamp[:10]}/{_stem(camera_name)}-{stamp.replace(':', '.')}.jpg"
+    day, stamp = _day_and_stamp(time)
+    return f"{FOLDER}/{day}/{_stem(camera_name)}-{stamp}.jpg"
 
 
 def read_name(name: str) -> tuple[str, datetime] | None:
@@ -46,6 +47,14 @@ def printable(text: str) -> str:
     return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
+# All images of a group share their time, and cameras come again and again.
+@lru_cache(maxsize=2)
+def _day_and_stamp(time: datetime) -> tuple[str, str]:
+    stamp = time.replace(tzinfo=None).isoformat(timespec="microseconds")
+    return stamp[:10], stamp.replace(":", ".")
+
+
+@lru_cache(maxsize=1024)
 def _stem(camera_name: str) -> str:
     stem = camera_name.replace(" ", "-")
     encoded = stem.encode()

@@ -42,6 +42,9 @@ _TYPES: dict[str, Mapping[str, type]] = {
 }
 
 
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """A place in the journal: the bytes of `segment` before `offset`, whose last line has `sequence`."""
@@ -74,7 +77,7 @@ def checksum(body: bytes | memoryview) -> str:
 
 def encode(entry: Entry) -> bytes:
     """Return an entry as a line of the journal."""
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _to_json(entry).encode() + b"\n"
 
 
 def segments(folder: Path) -> list[str]:

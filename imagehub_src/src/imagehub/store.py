@@ -120,10 +120,11 @@ class Store:
     def write(self, items: Sequence[Item]) -> None:
         """Hand the items to the kernel in their order; one that can't be written has a fault afterwards."""
         now = self._clock()
+        time_text = now.isoformat(timespec="microseconds")
         with self._lock:
             try:
                 self._mend()
-                self._write_lines([entry for item in items for entry in self._write_image(item, now)], now)
+                self._write_lines([entry for item in items for entry in self._write_image(item, now, time_text)], now)
             except OSError as error:
                 self.fault = reason_of(error)
                 self._undo(items, self.fault)
@@ -187,16 +188,16 @@ class Store:
             if flush is not None:
                 flush([])
 
-    def _write_image(self, item: Item, now: datetime) -> list[Entry]:
+    def _write_image(self, item: Item, now: datetime, time_text: str) -> list[Entry]:
         """Write the item's file, if it has one, and return its journal entry, in a list that may be empty."""
         message = item.message
         if message is None:
             return []
-        entry = _entry(message, item.request, now)
+        entry = _entry(message, item.request, time_text)
         if isinstance(message, EventMessage):
             return [entry]
         try:
-            self._admit_image(f"{now:%Y-%m-%d}")
+            self._admit_image(time_text[:10])
             item.path = images.write_new(self._data_directory, message.camera.name, now, message.body)
         except NotStoredError as error:
             item.outcome.fail(str(error))
@@ -271,11 +272,12 @@ class Store:
             self._broken = False
 
 
-def _entry(message: ImageMessage | EventMessage, request: str, now: datetime) -> Entry:
+def _entry(message: ImageMessage | EventMessage, request: str, time_text: str) -> Entry:
+    who = message.camera
     return {
-        "time": now.isoformat(timespec="microseconds"),
-        "node": message.camera.node,
-        "view": message.camera.view,
+        "time": time_text,
+        "node": who.node,
+        "view": who.view,
         "kind": "image" if isinstance(message, ImageMessage) else "event",
         "type": message.type,
         "text": message.text,

@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -231,25 +232,28 @@ def test_keys_that_are_missing_change_nothing(hub: RunningHub) -> None:
         assert newcomer.send("Barn P2|jpg|") == "OK"
 
 
-def test_a_request_outlasts_many_reloads(tmp_path: Path) -> None:
-    """A request that waits for a stuck disk while settings are read again and again is told OK, and stored once."""
+@pytest.fixture
+def stuck_disk() -> Iterator[VolatileDisk]:
+    """A disk whose flushes take longer than a test lasts, until it is healed."""
     require_volatile_disk()
-    with VolatileDisk() as disk, running_hub(tmp_path, **on_disk(tmp_path, disk)) as hub, Node(hub.endpoint) as node:
-        hub.data = disk.mount_point / "data"
-        disk.stall_fsync(STUCK_SECONDS)
-        waiting = threading.Thread(target=lambda: replies.append(node.send("Barn P1|jpg|")))
+    with VolatileDisk() as disk:
+        yield disk
+
+
+def test_a_request_outlasts_many_reloads(tmp_path: Path, stuck_disk: VolatileDisk) -> None:
+    """A request that waits for a stuck disk while settings are read again and again is told OK, and stored once."""
+    places = {"data_directory": str(stuck_disk.mount_point / "data"), "runtime_directory": str(tmp_path / "run")}
+    with running_hub(tmp_path, None, **places) as hub, Node(hub.endpoint) as node, ExitStack() as stack:
+        stuck_disk.stall_fsync(STUCK_SECONDS)
+        stack.callback(stuck_disk.heal)
         replies: list[str] = []
+        waiting = threading.Thread(target=lambda: replies.append(node.send("Barn P1|jpg|")))
         waiting.start()
         until(lambda: hub.status()["queue"]["waiting"], "the request to arrive")
         for limit in range(RELOADS):
-            reload_and_wait(hub, max_images_write=1000 + limit, **on_disk(tmp_path, disk))
+            reload_and_wait(hub, max_images_write=1000 + limit, **places)
         assert replies == []
-        disk.heal()
+        stuck_disk.heal()
         waiting.join(DEADLINE_SECONDS)
         assert replies == ["OK"]
         assert len(hub.images()) == len(hub.journal()) == 1
-
-
-def on_disk(folder: Path, disk: VolatileDisk) -> dict[str, str]:
-    """Return the settings of a hub whose data lies on that disk, its sockets elsewhere."""
-    return {"data_directory": str(disk.mount_point / "data"), "runtime_directory": str(folder / "run")}
