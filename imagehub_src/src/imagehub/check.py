@@ -50,7 +50,7 @@ def run(data_directory: Path) -> int:
         DataDirectoryError: there is no data, or it can't be read.
     """
     try:
-        total = sum(len(os.listdir(folder)) for folder in _journaled(data_directory))
+        total = sum(len(_names(folder)) for folder in _journaled(data_directory))
         with Progress(total, "checked", stream=sys.stderr) as bar:
             report = check(data_directory, bar)
     except FileNotFoundError as error:
@@ -94,7 +94,7 @@ class _Check:
 
     def _files(self) -> Iterator[str]:
         for folder in _journaled(self._root):
-            yield from (f"{IMAGES}/{folder.name}/{name}" for name in os.listdir(folder))
+            yield from (f"{IMAGES}/{folder.name}/{name}" for name in _names(folder))
 
     def _check_mark(self) -> None:
         mark = read_mark(self._journal)
@@ -191,6 +191,13 @@ def _journaled(root: Path) -> list[Path]:
     """Return the folders of days that have a journal; the others were filled by a hub that kept none."""
     days = {name[:10] for name in segments(root / FOLDER)}
     return [folder for folder in _day_folders(root) if folder.name in days]
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:  # a purge is running
+        return []
 
 
 def _summary(report: Report) -> str:

@@ -6,6 +6,7 @@ Needs the extra `metrics`.
 import threading
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any
 
 from imagehub.errors import MissingExtraError, SettingsError
@@ -89,12 +90,19 @@ def serve(address: str, port: int, metrics: Metrics, document: Callable[[], Docu
     registry.register(HubCollector(metrics, document))
     handler = type("Handler", (_Handler,), {"registry": registry, "document": staticmethod(document)})
     try:
-        server = ThreadingHTTPServer((address, port), handler)
+        server = _Server((address, port), handler)
     except OSError as error:
         raise SettingsError([f"hub.metrics_port: can't listen on {address}:{port}: {error.strerror}"]) from error
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Bind without asking for the host's name, which takes long where there is no name server."""
+        TCPServer.server_bind(self)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -104,11 +112,12 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10
 
     def do_GET(self) -> None:
-        if self.path == "/metrics":
+        page = self.path.partition("?")[0]
+        if page == "/metrics":
             self._send(200, generate_latest(self.registry), CONTENT_TYPE)
-        elif self.path == "/healthz":
+        elif page == "/healthz":
             self._send(200, b"alive\n")
-        elif self.path == "/readyz":
+        elif page == "/readyz":
             document = self.document()
             ready = document["state"] == "ready"
             self._send(200 if ready else 503, f"{document['reason'] or document['state']}\n".encode())

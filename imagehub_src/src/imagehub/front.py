@@ -30,6 +30,7 @@ REQUESTS_A_TURN = 16
 # As plain numbers: arithmetic on pyzmq's enumerations takes longer than what they are used for here.
 EVENTS, READABLE, MORE = int(zmq.EVENTS), int(zmq.POLLIN), int(zmq.SNDMORE)
 REMEMBERED_PEERS = 4096
+MAX_ENVELOPE_BYTES = 4096
 SHRINK_PAGES = 2048  # 8 MiB: what a burst may leave touched before it is given back
 
 
@@ -124,6 +125,7 @@ class Front:
             for held in self._held.values():
                 self._send(held.envelope, STOPPED)
             self._router.disable_monitor()
+            self._monitor.close()
             self._router.close()
         self._zap.close()
 
@@ -147,8 +149,8 @@ class Front:
     def _bind(self, door: dict[str, Any], curve: CurveKeys | None) -> str | None:
         if self._router is None:
             self._router = router(self._context, door["max_message_bytes"], curve)
-            monitor = self._waker.start(self._context, self._router)
-            self.watch(monitor, lambda: self._waker.connected(monitor))
+            self._monitor = self._waker.start(self._context, self._router)
+            self.watch(self._monitor, lambda: self._waker.connected(self._monitor))
         if self._endpoint and _same_socket(door, self._door):
             return None
         apply_limits(self._router, door["max_message_bytes"], curve)
@@ -259,11 +261,11 @@ class Front:
             return None
         if page != link.NO_PAYLOAD:
             self._copy(frames, page * link.PAGE)
-        envelope = [frame.bytes for frame in message[:first_body]]
+        envelope = _envelope(message[:first_body])
         self._count += 1
         self._waker.heard(envelope[0], self._count)
         peer = self._peers.get(envelope[0]) or self._remember_peer(envelope[0], message[-1])
-        count = len(message) - first_body
+        count = min(len(message) - first_body, link.MOST_FRAMES_COUNTED)
         record = link.pack_request(self._count, time.monotonic(), page, count, lengths, peer)
         self._held[self._count] = Held(envelope, record, page, size)
         return record
@@ -306,6 +308,13 @@ def _first_body(message: list[zmq.Frame]) -> int:
         if not len(message[at]):
             return at + 1
     return 1
+
+
+def _envelope(frames: list[zmq.Frame]) -> list[bytes]:
+    """Return whom to reply to; what no proxy would put there is not kept."""
+    if sum(map(len, frames)) > MAX_ENVELOPE_BYTES:
+        return [frames[0].bytes]
+    return [frame.bytes for frame in frames]
 
 
 def _same_socket(door: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -153,7 +153,7 @@ def read(folder: Path, after: Position | None = None) -> Iterator[tuple[Entry, P
 
 def _between(folder: Path, after: Position | None, last: Position) -> list[str]:
     """Return the segments that hold the lines after one position and up to another."""
-    if after is not None and after.segment == last.segment:
+    if after is not None and after.segment == last.segment and (folder / last.segment).exists():
         return [last.segment]  # what followers ask most of the time is answered without a look at the others
     numbered = [(first, name) for first, name in _in_order(folder) if first <= last.sequence]
     names = [name for _, name in numbered]

@@ -11,9 +11,10 @@ HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 
 def listen(path: Path, mode: int) -> socket.socket:
-    """Return a socket that listens at `path` for those whom `mode` admits; one left by a dead process makes way.
+    """Return a socket that listens at `path` for those whom `mode` admits; one that is there makes way.
 
     Without unix sockets (Windows) it listens on a loopback port, and the file at `path` tells which.
+    Raises OSError where the folder can't hold a socket.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
@@ -23,12 +24,12 @@ def listen(path: Path, mode: int) -> socket.socket:
         path.write_text(str(stream.getsockname()[1]))
         return stream
     stream = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o777 & ~mode)
     try:
-        with _short(path) as address:
+        with _umask(0o777 & ~mode), _short(path) as address:
             stream.bind(address)
-    finally:
-        os.umask(before)
+    except OSError:
+        stream.close()
+        raise
     stream.listen(8)
     return stream
 
@@ -49,12 +50,21 @@ def connect(path: Path, timeout_seconds: float | None = None) -> socket.socket:
 
 
 @contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
 def _short(path: Path) -> Iterator[str]:
-    """Yield an address for `path` that fits the 107 bytes which the system allows for one."""
+    """Yield an address for `path` that fits the 107 bytes which the system allows for one (unix(7))."""
     if len(os.fsencode(path)) <= MAX_UNIX_PATH_BYTES:
         yield str(path)
         return
-    folder = os.open(path.parent, os.O_RDONLY)
+    folder = os.open(path.parent, getattr(os, "O_PATH", os.O_RDONLY))  # O_PATH: without the right to list it
     try:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:

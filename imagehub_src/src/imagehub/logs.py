@@ -50,7 +50,7 @@ class JournaldHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record; what journald does not take goes to standard error."""
         fields = {f"IMAGEHUB_{name.upper()}": str(value) for name, value in _fields(record).items()}
-        fixed = {"MESSAGE": self.format(record), "PRIORITY": str(_PRIORITY[record.levelno])}
+        fixed = {"MESSAGE": self.format(record), "PRIORITY": str(_PRIORITY.get(record.levelno, 6))}
         fixed["SYSLOG_IDENTIFIER"] = "imagehub"
         try:
             self._socket.sendto(encode_fields(fixed | fields), self._path)

@@ -7,14 +7,13 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from imagehub.journal import Entry
-from imagehub.wire import Camera, camera
+from imagehub.wire import Camera
 
 MAX_CAMERAS = 10_000
 RATE_SECONDS = 5.0
-DAY_LOOK_SECONDS = 0.5  # asking for the date costs as much as counting
 ACK_BUCKETS_SECONDS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _RECENT_OF_ALL = 4096
 _RECENT_OF_CAMERA = 128
@@ -69,12 +68,11 @@ class Metrics:
         self._clock = clock
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._day = f"{clock():%Y-%m-%d}"
-        self._day_looked_up = monotonic()
-        self._rows: dict[str, CameraRow] = {}
-        self.today = Tally()
+        self._day = date.min
+        self._rows: dict[tuple[str, str], CameraRow] = {}
+        self._today = Tally()
         self.total = Tally()
-        self.not_stored: dict[str, int] = {}
+        self._not_stored: dict[str, int] = {}
         self.repeats = 0
         self.ack_count = 0
         self.ack_sum_seconds = 0.0
@@ -83,11 +81,11 @@ class Metrics:
 
     def replay(self, entry: Entry) -> None:
         """Count an entry of today's journal, when the hub starts."""
-        name = f"{entry['node']} {entry['view']}".strip()
+        node, view = entry["node"], entry["view"]
         with self._lock:
-            row = self._row(camera(name))
-            row.last_seen = datetime.fromisoformat(entry["time"])
-            for tally in (row.today, self.today):
+            self._turn_day(self._clock())
+            row = self._row(Camera(f"{node} {view}".strip(), node, view), datetime.fromisoformat(entry["time"]))
+            for tally in (row.today, self._today):
                 _count(tally, entry["kind"], entry.get("bytes", 0))
 
     def seen(self, who: Camera) -> None:
@@ -99,7 +97,7 @@ class Metrics:
         """An image or event (`kind`) of `size` bytes was stored."""
         with self._lock:
             row = self._touch(who)
-            for tally in (row.today, row.total, self.today, self.total):
+            for tally in (row.today, row.total, self._today, self.total):
                 _count(tally, kind, size)
             if kind == "image":
                 row.count_rate(self._monotonic())
@@ -113,16 +111,17 @@ class Metrics:
             self.ack_sum_seconds += seconds
             self.ack_buckets[bisect_left(ACK_BUCKETS_SECONDS, seconds)] += 1
             self._ack_recent.append(seconds)
-            row = self._rows.get(who.name) if who else None
+            row = self._rows.get((who.node, who.view)) if who else None
             if row is not None:
                 row.ack_seconds.append(seconds)
 
     def refused(self, who: Camera | None, reason: str) -> None:
         """A message was answered NOT STORED; `reason` is one of a few words, not a text of the sender's."""
         with self._lock:
-            self.not_stored[reason] = self.not_stored.get(reason, 0) + 1
+            self._turn_day(self._clock())
+            self._not_stored[reason] = self._not_stored.get(reason, 0) + 1
             rows = [self._touch(who)] if who else []
-            for tally in (self.today, self.total, *(tally for row in rows for tally in (row.today, row.total))):
+            for tally in (self._today, self.total, *(tally for row in rows for tally in (row.today, row.total))):
                 tally.refused += 1
 
     def repeated(self) -> None:
@@ -135,10 +134,23 @@ class Metrics:
         with self._lock:
             self._touch(who).passed_over += 1
 
+    @property
+    def today(self) -> Tally:
+        """What was stored and refused since midnight."""
+        with self._lock:
+            self._turn_day(self._clock())
+            return self._today
+
+    @property
+    def not_stored(self) -> dict[str, int]:
+        """How many messages were answered NOT STORED, by reason."""
+        with self._lock:
+            return dict(self._not_stored)
+
     def rows(self) -> list[CameraRow]:
         """Return the cameras in the order of their names."""
         with self._lock:
-            self._turn_day()
+            self._turn_day(self._clock())
             return sorted(self._rows.values(), key=lambda row: row.camera.name)
 
     def newly_silent(self, patience_seconds: float) -> list[CameraRow]:
@@ -179,28 +191,27 @@ class Metrics:
         ]
 
     def _touch(self, who: Camera) -> CameraRow:
-        self._turn_day()
-        row = self._row(who)
-        row.last_seen, row.last_seen_monotonic, row.told_silent = self._clock(), self._monotonic(), False
+        now = self._clock()
+        self._turn_day(now)
+        row = self._row(who, now)
+        row.told_silent = False
         return row
 
-    def _row(self, who: Camera) -> CameraRow:
-        row = self._rows.get(who.name)
+    def _row(self, who: Camera, last_seen: datetime) -> CameraRow:
+        key = (who.node, who.view)  # two names that differ in their spaces alone are one camera
+        row = self._rows.get(key)
         if row is None:
             if len(self._rows) >= MAX_CAMERAS:
-                del self._rows[min(self._rows, key=lambda name: self._rows[name].last_seen_monotonic)]
-            row = self._rows[who.name] = CameraRow(who, self._clock(), self._monotonic())
+                del self._rows[min(self._rows, key=lambda each: self._rows[each].last_seen_monotonic)]
+            row = self._rows[key] = CameraRow(who, last_seen, 0.0)
+        row.last_seen, row.last_seen_monotonic = last_seen, self._monotonic()
         return row
 
-    def _turn_day(self) -> None:
-        now = self._monotonic()
-        if now - self._day_looked_up < DAY_LOOK_SECONDS:
-            return
-        self._day_looked_up = now
-        day = f"{self._clock():%Y-%m-%d}"
+    def _turn_day(self, now: datetime) -> None:
+        day = now.date()
         if day != self._day:
             self._day = day
-            self.today = Tally()
+            self._today = Tally()
             for row in self._rows.values():
                 row.today = Tally()
 

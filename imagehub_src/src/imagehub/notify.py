@@ -12,7 +12,6 @@ class Notifier:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         path = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + path[1:] if path.startswith("@") else path
-        self.watchdog_seconds = int(environment.get("WATCHDOG_USEC", "0")) / 1e6
 
     def tell(self, *lines: str) -> None:
         """Send assignments such as `READY=1`; a manager that can't be reached is no fault of the service."""

@@ -1,6 +1,7 @@
 """What `imagehub status` shows: a document that the hub gives to whoever connects to its local socket."""
 
 import json
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 from imagehub import local
 from imagehub.errors import ImagehubError
+
+log = logging.getLogger(__name__)
 
 SOCKET_NAME = "status.sock"
 SOCKET_MODE = 0o660
@@ -25,16 +28,20 @@ class StatusServer:
         self._path = runtime_directory / SOCKET_NAME
         self._document = document
         self._listener: socket.socket | None = None
+        self._thread = threading.Thread(target=self._serve, name="status", daemon=True)
 
     def start(self) -> None:
         """Listen, in a thread of its own; raise OSError where the directory can't hold a socket."""
         self._listener = local.listen(self._path, SOCKET_MODE)
-        threading.Thread(target=self._serve, name="status", daemon=True).start()
+        self._thread.start()
 
     def close(self) -> None:
         """Stop listening and take the socket's file away."""
         if self._listener is not None:
+            with suppress(OSError):  # closing alone does not wake who waits in `accept`
+                self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
+            self._thread.join(ANSWER_SECONDS)
             with suppress(FileNotFoundError):
                 self._path.unlink()
 
@@ -45,9 +52,15 @@ class StatusServer:
                 stream, _ = self._listener.accept()
             except OSError:
                 return
-            with suppress(OSError), stream:
+            self._answer(stream)
+
+    def _answer(self, stream: socket.socket) -> None:
+        try:
+            with stream:
                 stream.settimeout(ANSWER_SECONDS)
                 stream.sendall(json.dumps(self._document()).encode())
+        except Exception:  # whoever asks next must be answered
+            log.exception("could not tell the status")
 
 
 def query(runtime_directory: Path) -> Document:

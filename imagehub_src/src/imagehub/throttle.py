@@ -3,11 +3,21 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 INTERVAL_SECONDS = 60.0
 MAX_TEXTS = 500
 Fields = Mapping[str, str]
 OTHERS = "NOT STORED, for many other reasons"
+
+
+@dataclass(slots=True)
+class _Told:
+    """When a text was said (monotonic seconds) and with which fields, and how often it was held back since."""
+
+    time: float
+    fields: Fields
+    repeats: int = 0
 
 
 class Throttle:
@@ -20,27 +30,27 @@ class Throttle:
         self._say = say
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._told: dict[str, float] = {}
-        self._repeats: dict[str, int] = {}
+        self._told: dict[str, _Told] = {}
 
     def tell(self, text: str, fields: Fields) -> None:
         """Say the text, unless it was said within the last minute."""
         with self._lock:
             if text not in self._told and len(self._told) >= MAX_TEXTS:
-                text = OTHERS
-            if text in self._told:
-                self._repeats[text] = self._repeats.get(text, 0) + 1
+                text, fields = OTHERS, {}
+            told = self._told.get(text)
+            if told is not None:
+                told.repeats += 1
                 return
-            self._told[text] = self._monotonic()
+            self._told[text] = _Told(self._monotonic(), fields)
         self._say(text, fields)
 
     def flush(self) -> None:
         """Tell how often the texts whose minute is over were repeated."""
         now = self._monotonic()
         with self._lock:
-            over = [text for text, told in self._told.items() if now - told >= INTERVAL_SECONDS]
-            repeated = [(text, self._repeats.pop(text)) for text in over if text in self._repeats]
+            over = {text: told for text, told in self._told.items() if now - told.time >= INTERVAL_SECONDS}
             for text in over:
                 del self._told[text]
-        for text, repeats in repeated:
-            self._say(f"{text} ({repeats} more within a minute)", {})
+        for text, told in over.items():
+            if told.repeats:
+                self._say(f"{text} ({told.repeats} more within a minute)", told.fields)

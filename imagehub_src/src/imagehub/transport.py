@@ -15,6 +15,7 @@ ZAP_DOMAIN = b"imagehub"
 HARD_LIMIT_FACTOR = 4
 KEEPALIVE_IDLE_SECONDS = 60
 RECEIVE_MARK = 8
+SAME_PORT_SECONDS = 1.0
 
 
 class CurveKeys(NamedTuple):
@@ -54,12 +55,17 @@ def move(socket: zmq.Socket[bytes], old: str, new: str) -> str:
     """Bind a socket to `new`, give up `old` (it may be empty), and return the endpoint as bound.
 
     Raises:
-        zmq.ZMQError: `new` can't be bound; unless it is the same port, `old` still is.
+        zmq.ZMQError: `new` can't be bound; `old` still is.
     """
     same = old.rpartition(":")[2] == new.rpartition(":")[2]
     if old and same:
         socket.unbind(old)
-    _bind(socket, new, patience_seconds=1.0 if same else 0.0)
+    try:
+        _bind(socket, new, patience_seconds=SAME_PORT_SECONDS if same else 0.0)
+    except zmq.ZMQError:
+        if old and same:
+            _bind(socket, old, SAME_PORT_SECONDS)
+        raise
     bound = bytes(socket.get(zmq.LAST_ENDPOINT)).rstrip(b"\0").decode()
     if old and not same:
         socket.unbind(old)
@@ -72,8 +78,8 @@ def _bind(socket: zmq.Socket[bytes], endpoint: str, patience_seconds: float) -> 
     while True:
         try:
             socket.bind(endpoint)
-        except zmq.ZMQError:
-            if time.monotonic() >= deadline:
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE or time.monotonic() >= deadline:
                 raise
             time.sleep(0.01)
         else:
@@ -140,7 +146,12 @@ def publisher(context: zmq.Context[zmq.Socket[bytes]], address: str) -> zmq.Sock
     socket = context.socket(zmq.PUB)
     socket.linger = 0
     socket.sndhwm = 8
-    socket.bind(address)
+    socket.ipv6 = "[" in address
+    try:
+        socket.bind(address)
+    except zmq.ZMQError:
+        socket.close()
+        raise
     return socket
 
 

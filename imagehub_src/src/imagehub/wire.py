@@ -19,6 +19,9 @@ MAX_ID_CHARACTERS = 64
 MAX_JPEG_SIDE = 65_500
 JPEG_START = b"\xff\xd8"
 
+# Marks (M) belong to letters in scripts such as Devanagari and Thai; format characters (Cf) do not.
+_LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd"})
+
 Buffer = bytes | memoryview
 
 
@@ -98,11 +101,11 @@ def camera(name: str) -> Camera:
         RefusedError: the name is empty, too long, begins with a dot, or has a character other than
             letters and digits of any script, space, `_`, `.` and `-`.
     """
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise RefusedError(f"the node name is longer than {MAX_NAME_CHARACTERS} characters")
     name = name.strip(" ")
     if not name:
         raise RefusedError("the node name is empty")
-    if len(name) > MAX_NAME_CHARACTERS:
-        raise RefusedError(f"the node name is longer than {MAX_NAME_CHARACTERS} characters")
     if name.startswith("."):
         raise RefusedError("the node name begins with a dot")
     for character in name:
@@ -113,15 +116,14 @@ def camera(name: str) -> Camera:
 
 
 def _allowed(character: str) -> bool:
-    # Marks (M) belong to letters in scripts such as Devanagari and Thai; format characters (Cf) do not.
-    return character in " _.-" or unicodedata.category(character)[0] in "LM" or character.isdigit()
+    return character in " _.-" or unicodedata.category(character) in _LETTERS_AND_DIGITS
 
 
 def _header(frame: Buffer) -> dict[str, Any]:
     if len(frame) > MAX_HEADER_BYTES:
         raise RefusedError(f"the header is longer than {MAX_HEADER_BYTES} bytes")
     try:
-        header = json.loads(bytes(frame))
+        header = json.loads(str(frame, "utf-8"))
     except (ValueError, RecursionError):
         raise RefusedError("the header is not JSON") from None
     if not isinstance(header, dict):
@@ -156,12 +158,17 @@ def _picture_shape(header: dict[str, Any], body: Buffer) -> tuple[int, ...] | No
             raise RefusedError("the image is not a JPEG (it does not begin with FF D8)")
         return None
     if header.get("dtype") != "uint8":
-        raise RefusedError(f"the image's dtype is {str(header.get('dtype'))[:20]!r}, expected 'uint8'")
+        raise RefusedError(f"the image's dtype is {_shown(header.get('dtype'))}, expected 'uint8'")
     shape = header.get("shape")
     if not isinstance(shape, list) or not all(type(side) is int for side in shape):
         raise RefusedError("the image's shape is not a list of whole numbers")
     _check_shape(shape, len(body))
     return tuple(shape)
+
+
+def _shown(value: object) -> str:
+    # Only a text: a list may be nested so deeply that Python can't print it.
+    return repr(value[:20]) if isinstance(value, str) else "not a text"
 
 
 def _check_shape(shape: list[int], size: int) -> None:

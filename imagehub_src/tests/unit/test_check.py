@@ -232,6 +232,13 @@ def test_a_running_purge_is_no_difference(tmp_path: Path, store: Store, monkeypa
     assert (report.purged, report.images) == (1, 1)
 
 
+def test_a_folder_that_is_purged_meanwhile_is_no_error(tmp_path: Path, store: Store) -> None:
+    """A day may be gone between the look at the days and the look into them."""
+    keep(store, image())
+    assert len(check._names(tmp_path / "images" / TODAY)) == 1
+    assert check._names(tmp_path / "images" / "2026-11-01") == []
+
+
 # As a command
 
 

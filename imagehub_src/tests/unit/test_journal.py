@@ -157,6 +157,9 @@ def test_a_reader_whose_segment_is_gone_sees_the_later_ones(tmp_path: Path, line
     (tmp_path / position.segment).unlink()
     assert texts(tmp_path, position) == ["two"]
     assert texts(tmp_path) == ["two"]
+    newest = lines.committed
+    (tmp_path / newest.segment).unlink()
+    assert texts(tmp_path, newest) == []
 
 
 def test_a_mark_whose_segment_is_gone_lets_nobody_see_too_much(tmp_path: Path, lines: Journal) -> None:

@@ -22,6 +22,7 @@ from hubdata import (
     every_line,
     image,
     keep,
+    largest_file,
     open_store,
     pictures,
     tree,
@@ -275,6 +276,7 @@ def test_a_clock_that_went_back_hides_no_stray_file(tmp_path: Path, store: Store
     write(store, image())
     stray = tmp_path / "images" / "2026-11-20" / "stray.jpg"
     stray.write_bytes(b"x")
+    clock.pass_(3 * DAY_SECONDS)
     serve(tmp_path, clock)
     assert not stray.exists()
     assert len(pictures(tmp_path)) == 2
@@ -437,6 +439,15 @@ def test_an_older_hub_s_odd_names_don_t_stop_the_hub(tmp_path: Path, clock: Fake
     assert len(acknowledged(tmp_path)) == 3
     assert len(pictures(tmp_path)) == 3
     assert check.check(tmp_path).differences == []
+
+
+def test_a_disk_that_is_full_while_images_are_taken_in_loses_none(tmp_path: Path, clock: FakeClock) -> None:
+    """All of them are taken in or none: what has no entry yet must not look like a stray file."""
+    old_site(tmp_path)
+    with largest_file(400), pytest.raises(OSError, match="too large"):
+        recover(tmp_path, clock.now())
+    assert serve(tmp_path, clock).images_today == DayCount(TODAY, 4)
+    assert len(pictures(tmp_path)) == 4
 
 
 def test_only_a_hub_without_a_journal_is_taken_over(tmp_path: Path, store: Store, clock: FakeClock) -> None:

@@ -626,6 +626,17 @@ def test_a_request_is_remembered_across_a_restart(tmp_path: Path, store: Store, 
     assert len(acknowledged(tmp_path)) == 1
 
 
+def test_a_disk_that_fails_takes_back_nothing_remembered(tmp_path: Path, store: Store, clock: FakeClock) -> None:
+    """What was stored before a restart is answered as stored, even in a group whose flush fails."""
+    keep(store, image(), request="hub-1")
+    flush = Flusher(EIO)
+    store = open_store(tmp_path, clock.now, flush)
+    items = [store.item("hub-1", image()), store.item("hub-2", image())]
+    store.write(items)
+    store.commit()
+    assert faults(items) == [None, BROKEN]
+
+
 def test_a_request_is_remembered_across_midnight(tmp_path: Path, store: Store, clock: FakeClock) -> None:
     """Stored before midnight, handed over again after it and after a restart: stored once."""
     keep(store, image(), request="hub-1")
