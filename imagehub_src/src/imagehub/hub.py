@@ -131,11 +131,14 @@ class Hub:
         except RefusedError as error:
             self._note_refusal(str(error), "a published message", _camera_of(frames))
             return
+        except Exception:
+            log.exception("could not read a published message")
+            return
         if isinstance(message, STORABLE):
             self._taken_published += 1
             ticket = Ticket(None, self._monotonic(), message.camera)
-            request = message.id or f"{self._epoch}-published-{self._taken_published}"
-            self._write([self.store.item(request, message, ticket)])
+            key = self._key(message, f"published-{self._taken_published}")
+            self._write([self.store.item(key, message, ticket)])
         elif isinstance(message, Heartbeat):
             self.metrics.seen(message.camera)
 
@@ -168,9 +171,13 @@ class Hub:
         else:
             if isinstance(message, STORABLE):
                 ticket = Ticket(request.number, request.received, message.camera)
-                group.append(self.store.item(message.id or f"{self._epoch}-{request.number}", message, ticket))
+                group.append(self.store.item(self._key(message, request.number), message, ticket))
             else:
                 answers.append(self._welcome(request, message))
+
+    def _key(self, message: ImageMessage | EventMessage, number: int | str) -> str:
+        """Return what tells a repeat: the sender's own id for the message, or the request's number."""
+        return f"{message.camera.name}|{message.id}" if message.id else f"{self._epoch}-{number}"
 
     def _frames(self, request: Request) -> list[memoryview]:
         frames, at = [], request.page * PAGE

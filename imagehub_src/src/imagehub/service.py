@@ -68,7 +68,7 @@ def open_store(settings: Settings, metrics: Metrics, clock: Callable[[], datetim
     try:
         recovered = recover(root, clock(), metrics.replay)
         make_stable = flush.choose([root / name for name in (IMAGES, LOGS, JOURNAL)])
-        make_stable([])
+        make_stable(recovered.unflushed)
         journal = Journal(root / JOURNAL, recovered.position)
         if recovered.position is not None:
             journal.commit(recovered.position)
@@ -297,7 +297,7 @@ class Service:
             state = "full" if fault.startswith(DISK_FULL) else "unhealthy"
         import shutil  # heavy, and needed only once somebody asks
 
-        disk = shutil.disk_usage(self._settings.data_directory)
+        disk = shutil.disk_usage(self._settings.data_directory / IMAGES)
         today = self._metrics.today
         nodes = self._metrics.nodes_document()
         return {

@@ -15,8 +15,8 @@ from requirements_here import require
 from running import running_hub, until
 
 # strace -f puts the thread first, and splits a call in two lines when another thread's comes between.
-_FLUSHED = re.compile(r"(\d+) (?:syncfs\(\d+\)|<\.\.\. syncfs resumed>\)) += 0")
-_REPLY = re.compile(r'(\d+) sendto\(\d+, "R')  # a frame of replies begins with the byte R
+_FLUSHED = re.compile(r"(\d+) +(?:syncfs\(\d+\)|<\.\.\. syncfs resumed>\)) += 0")
+_REPLY = re.compile(r'(\d+) +sendto\(\d+, "R')  # a frame of replies begins with the byte R
 
 
 @contextmanager
