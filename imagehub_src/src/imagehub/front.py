@@ -59,12 +59,14 @@ class Front:
         self._router: zmq.Socket[bytes] | None = None
         self._receiving = False
         self._endpoint = ""
+        self._bound: dict[str, str] = {}  # as asked for, as bound
         self._door: dict[str, Any] = {}
         self._peers: dict[bytes, bytes] = {}
         self._admission = Admission()
         self._waker = Waker()
         self._zap = context.socket(zmq.REP)
         self._store: link.Connection | None = None
+        self._store_is_served = False  # it was given what the last one left
         self._handlers: dict[Any, Callable[[], None]] = {}
         self._poller = zmq.Poller()
 
@@ -104,6 +106,7 @@ class Front:
         """Work for the store process at the other end of `stream` from now on, and no longer for another."""
         self.detach()
         self._store = link.Connection(stream)
+        self._store_is_served = False
         hello = {"protocol": link.PROTOCOL, "version": __version__, "epoch": self._epoch}
         try:
             self._store.greet(hello, self._region)
@@ -148,18 +151,34 @@ class Front:
 
     def _bind(self, door: dict[str, Any], curve: CurveKeys | None) -> str | None:
         if self._router is None:
-            self._router = router(self._context, door["max_message_bytes"], curve)
+            self._router = router(self._context, link.REGION_BYTES, curve)
             self._monitor = self._waker.start(self._context, self._router)
             self.watch(self._monitor, lambda: self._waker.connected(self._monitor))
-        if self._endpoint and _same_socket(door, self._door):
+        wanted = door["endpoint"]
+        # Unbinding ends the connections, so an old port stays open beside a new one. It does not outlast a change
+        # of the address or of the keys, which is there to keep somebody out.
+        reuse = _same_but_port(door, self._door)
+        if reuse and wanted in self._bound:
+            self._endpoint = self._bound[wanted]
             return None
-        apply_limits(self._router, door["max_message_bytes"], curve)
-        self._router.ipv6 = "[" in door["endpoint"]
+        apply_limits(self._router, link.REGION_BYTES, curve)
+        self._router.ipv6 = "[" in wanted
         try:
-            self._endpoint = move(self._router, self._endpoint, door["endpoint"])
+            self._endpoint = move(self._router, "" if reuse else self._endpoint, wanted)
         except zmq.ZMQError as problem:
             return str(problem)
+        if not reuse:
+            self._close_other_ports()
+        self._bound[wanted] = self._endpoint
         return None
+
+    def _close_other_ports(self) -> None:
+        assert self._router is not None
+        for endpoint in self._bound.values():
+            with suppress(zmq.ZMQError):  # `move` has given up the latest itself
+                if endpoint != self._endpoint:
+                    self._router.unbind(endpoint)
+        self._bound.clear()
 
     def _hear_store(self) -> None:
         assert self._store is not None
@@ -177,7 +196,9 @@ class Front:
         error = self.listen(door)
         self._store.send(link.LISTENING, json.dumps({"endpoint": self._endpoint, "error": error}).encode())
         if error is None:
-            self._hand_over_again()
+            if not self._store_is_served:
+                self._store_is_served = True
+                self._hand_over_again()
             self._receive_or_rest()
 
     def _hand_over_again(self) -> None:
@@ -317,7 +338,10 @@ def _envelope(frames: list[zmq.Frame]) -> list[bytes]:
     return [frame.bytes for frame in frames]
 
 
-def _same_socket(door: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Tell whether two doors differ only in what needs no new bind, which would end all connections."""
+def _same_but_port(door: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two doors differ in nothing that decides who reaches the socket, but perhaps in the port."""
+    if not other:
+        return False
     pairs = [(each["curve"] or {}).get("public") for each in (door, other)]
-    return pairs[0] == pairs[1] and all(door[key] == other[key] for key in ("endpoint", "max_message_bytes"))
+    addresses = [each["endpoint"].rpartition(":")[0] for each in (door, other)]
+    return bool(pairs[0] == pairs[1] and addresses[0] == addresses[1])

@@ -196,7 +196,7 @@ class Service:
         }
 
     def _ask_to_listen(self, door: dict[str, Any]) -> None:
-        if door["curve"] is None and not is_private(self._settings.bind_address):
+        if door["curve"] is None and not door["addresses"] and not is_private(self._settings.bind_address):
             log.warning(
                 "anyone who reaches %s can store images: set hub.bind_address, hub.allow_addresses or "
                 "hub.curve_keys_directory where the network is not yours alone",

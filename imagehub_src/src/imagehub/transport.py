@@ -10,9 +10,6 @@ from zmq.utils import z85
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 ZAP_DOMAIN = b"imagehub"
-# A message above `max_message_bytes` still gets its reply; one this many times larger is cut off by the transport,
-# which allocates what a frame announces.
-HARD_LIMIT_FACTOR = 4
 KEEPALIVE_IDLE_SECONDS = 60
 RECEIVE_MARK = 8
 SAME_PORT_SECONDS = 1.0
@@ -44,7 +41,7 @@ def router(
 
 def apply_limits(socket: zmq.Socket[bytes], max_message_bytes: int, curve: CurveKeys | None) -> None:
     """Set what holds for connections that are accepted after the next bind."""
-    socket.maxmsgsize = max_message_bytes * HARD_LIMIT_FACTOR
+    socket.maxmsgsize = max_message_bytes
     socket.curve_server = curve is not None
     if curve is not None:
         socket.curve_publickey = curve.public
