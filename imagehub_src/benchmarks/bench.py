@@ -92,7 +92,7 @@ class Bench:
         self._hubs += 1
         folder = self._folder / f"disk{self._hubs}"
         _, commit = limits.best_group_commit(folder, SIZE, self._seconds / 2)
-        return commit, limits.buffered(folder, SIZE, self._seconds / 2)
+        return commit, limits.buffered(folder, SIZE, self._seconds)
 
     def _routers(self) -> list[Row]:
         rows = []

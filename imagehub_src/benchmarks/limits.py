@@ -44,6 +44,7 @@ def buffered(folder: Path, size: int, seconds: float) -> float:
 
 def _write_files(folder: Path, size: int, group: int, seconds: float, sync: object) -> float:
     folder.mkdir(parents=True)
+    os.sync()
     descriptor = os.open(folder, os.O_RDONLY)
     body, count, start = b"\xff\xd8" + os.urandom(size - 2), 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
@@ -56,7 +57,6 @@ def _write_files(folder: Path, size: int, group: int, seconds: float, sync: obje
             raise OSError(ctypes.get_errno(), "syncfs failed")
     took = time.perf_counter() - start
     os.close(descriptor)
-    os.sync()
     return count / took
 
 

@@ -35,6 +35,7 @@ class MeasuredHub:
         self.port = free_port()
         self.data = folder / "imagehub_data"
         folder.mkdir(parents=True)
+        os.sync()  # what others wrote before is not this hub's to flush
         settings = {"port": self.port, "bind_address": "127.0.0.1", "durability": durability}
         settings["max_images_write"] = 10**9
         (folder / "imagehub.yaml").write_text(yaml.safe_dump({"hub": settings}))

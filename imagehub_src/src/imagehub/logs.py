@@ -57,6 +57,11 @@ class JournaldHandler(logging.Handler):
         except OSError:
             print(self.format(record), file=sys.stderr)
 
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+        super().close()
+
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
     return getattr(record, "fields", {})
