@@ -92,14 +92,15 @@ class Front:
 
     def turn(self, timeout_seconds: float | None) -> None:
         """Wait until something can be done, and do it."""
-        pause = self._waker.pause_seconds()
+        # Who is quiet can only be told while the front listens.
+        pause = self._waker.pause_seconds() if self._receiving else None
         if pause is None or (timeout_seconds is not None and timeout_seconds < pause):
             pause = timeout_seconds
         for source, _ in self._poller.poll(None if pause is None else ceil(pause * 1000)):
             handler = self._handlers.get(source)
             if handler is not None:
                 handler()
-        if self._router is not None:
+        if self._router is not None and self._receiving:
             self._waker.wake(self._router)
 
     def attach(self, stream: socket.socket) -> None:
@@ -127,6 +128,11 @@ class Front:
         if self._router is not None:
             for held in self._held.values():
                 self._send(held.envelope, STOPPED)
+            unread = [self._waiting] if self._waiting else []
+            while self._can_receive():
+                unread.append(self._receive_message())
+            for message in unread:
+                self._send(_envelope(message[: _first_body(message)]), STOPPED)
             self._router.disable_monitor()
             self._monitor.close()
             self._router.close()
@@ -188,6 +194,8 @@ class Front:
                     self._send_replies(payload)
                 elif kind == link.LISTEN:
                     self._open_door(json.loads(payload))
+                if self._store is None:
+                    return  # it went away while it was answered
         except LinkError:
             self.detach()
 
@@ -232,6 +240,7 @@ class Front:
         """Take requests only while there is room, so that senders wait and memory stays bounded."""
         room = self._waiting is None and len(self._held) < self._door["queuemax"]
         if room and not self._receiving:
+            self._waker.begin_again()
             self.watch(self._router, self._receive)
         elif self._receiving and not room:
             self.forget(self._router)
@@ -308,7 +317,7 @@ class Front:
         return peer
 
     def _hand_over(self, records: list[bytes]) -> None:
-        if self._store is not None and records:
+        if self._store is not None and self._store_is_served and records:
             try:
                 self._store.send(link.REQUESTS, b"".join(records))
             except LinkError:

@@ -64,6 +64,11 @@ class Waker:
             return True
         return False
 
+    def begin_again(self) -> None:
+        """Give all quiet connections their time anew: until now nobody listened to them."""
+        due = self._monotonic() + QUIET_SECONDS
+        self._quiet = dict.fromkeys(self._quiet, due)
+
     def pause_seconds(self) -> float | None:
         """Return how long there is nobody to wake; None: no connection is new and quiet."""
         if not self._quiet:

@@ -20,6 +20,7 @@ from running import DEADLINE_SECONDS, JPEG, Node, RunningHub, free_port, running
 
 NOT_ADMITTED_MILLISECONDS = 500
 RETRY_MILLISECONDS = 300
+NOT_OURS = "192.0.2.1"  # kept for documents (RFC 5737)
 RELOADS = 20
 STUCK_SECONDS = 20.0
 
@@ -218,6 +219,17 @@ def test_a_port_that_is_taken_changes_nothing(hub: RunningHub) -> None:
         assert (status["endpoint"], status["pid"]) == (hub.endpoint, store)
     with Node(hub.endpoint) as newcomer:
         assert newcomer.send("Barn P2|jpg|") == "OK"
+
+
+def test_an_address_that_is_not_this_machines_changes_nothing(hub: RunningHub) -> None:
+    """A new address that can't be bound is said; senders, old ones and new ones, still reach the hub at the old one."""
+    with Node(hub.endpoint) as node:
+        assert node.send("Barn P1|jpg|") == "OK"
+        reload(hub, bind_address=NOT_OURS)
+        until(told(hub, f"can't listen on tcp://{NOT_OURS}:{hub.port}"), "the fault in the log")
+        with Node(hub.endpoint) as newcomer:
+            assert newcomer.send("Barn P2|jpg|") == "OK"
+        assert hub.status()["endpoint"] == hub.endpoint
 
 
 def test_keys_that_are_missing_change_nothing(hub: RunningHub) -> None:

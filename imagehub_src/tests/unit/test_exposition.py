@@ -66,9 +66,9 @@ class Bench:
         return {family.name: family for family in text_string_to_metric_families(text)}
 
     def values(self) -> dict[tuple[str, ...], float]:
-        """Return every sample, by its name and its labels' values."""
+        """Return every sample, by its name and its labels' values in the order of their names."""
         found = [sample for family in self.families().values() for sample in family.samples]
-        values = {(sample.name, *sample.labels.values()): sample.value for sample in found}
+        values = {(each.name, *(value for _, value in sorted(each.labels.items()))): each.value for each in found}
         assert len(values) == len(found), "Prometheus drops series that come twice"
         return values
 
@@ -149,7 +149,7 @@ def test_the_state_is_shown(bench: Bench) -> None:
             ("imagehub_uptime_seconds",): 17.5,
             ("imagehub_disk_free_bytes",): 1 << 40,
             ("imagehub_disk_total_bytes",): 1 << 41,
-            ("imagehub_info", "1.2.3", "synced"): 1,
+            ("imagehub_info", "synced", "1.2.3"): 1,
             ("imagehub_repeats_total",): 1,
         }.items()
     )

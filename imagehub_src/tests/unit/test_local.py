@@ -95,9 +95,9 @@ def test_a_name_that_no_folder_makes_short_is_told(tmp_path: Path) -> None:
 
 def test_connecting_takes_no_longer_than_it_may(tmp_path: Path) -> None:
     """The timeout holds for what is received later, too."""
-    with local.listen(tmp_path / "hub.sock", 0o600), local.connect(tmp_path / "hub.sock", 0.01) as stream:
-        with pytest.raises(TimeoutError):
-            stream.recv(1)
+    path = tmp_path / "hub.sock"
+    with local.listen(path, 0o600), local.connect(path, 0.01) as stream, pytest.raises(TimeoutError):
+        stream.recv(1)
 
 
 def test_without_unix_sockets_a_port_on_loopback_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

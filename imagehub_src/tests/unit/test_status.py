@@ -25,6 +25,7 @@ class Document:
         self.fault: Exception | None = None
 
     def __call__(self) -> dict[str, Any]:
+        """Return the document, or raise the fault."""
         if self.fault is not None:
             raise self.fault
         return self.content
@@ -117,7 +118,7 @@ def test_a_user_who_may_not_ask_is_told_the_group(tmp_path: Path, monkeypatch: p
     def refuse(*_: object) -> socket.socket:
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr(status.local, "connect", refuse)
+    monkeypatch.setattr("imagehub.local.connect", refuse)
     with pytest.raises(ImagehubError, match=f"not allowed to ask the hub at {tmp_path}: be the hub's user"):
         query(tmp_path)
 

@@ -87,9 +87,12 @@ def test_more_texts_than_can_be_remembered_share_one_line() -> None:
 def test_threads_may_tell_at_the_same_time() -> None:
     """Of what several threads tell none is lost: it is said once, and all the others are counted."""
     heard = Heard()
-    threads = [
-        threading.Thread(target=lambda: [heard.throttle.tell("disk full", {}) for _ in range(500)]) for _ in range(4)
-    ]
+
+    def tell() -> None:
+        for _ in range(500):
+            heard.throttle.tell("disk full", {})
+
+    threads = [threading.Thread(target=tell) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
