@@ -464,33 +464,17 @@ class TestDoors:
         played.handed_over(store, 2)
 
 
-def refused(sender: zmq.Socket[bytes]) -> zmq.Socket[bytes]:
-    """Return what tells that a sender was not let in."""
-    return sender.get_monitor_socket(
-        zmq.EVENT_HANDSHAKE_FAILED_AUTH
-        | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-        | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-        | zmq.EVENT_DISCONNECTED
-        | zmq.EVENT_CONNECT_RETRIED
-    )
-
-
 class TestAdmission:
     """Who is not admitted gets nothing in, and no answer."""
 
     def keep_out(self, played: PlayedFront, *senders: zmq.Socket[bytes]) -> None:
-        """Wait until each of these was turned away, and see that nothing of theirs came in."""
-        monitors = [refused(sender) for sender in senders]
+        """See for a while that nothing of theirs comes in, and that nobody answers them."""
         for sender in senders:
             sender.send_multipart([b"intruder", JPEG])
-        for monitor in monitors:
-            played.until(lambda monitor=monitor: monitor.poll(0), "the front to turn a sender away")  # type: ignore[misc]
-            monitor.close()
-        played.turns()
-        assert played.front._held == {}
-        for sender in senders:
-            sender.disable_monitor()
-            sender.close()
+        for _ in range(20):
+            played.turns()
+            assert played.front._held == {}
+            assert not any(sender.poll(10) for sender in senders)
 
     def test_only_listed_addresses_are_let_in(self, played: PlayedFront) -> None:
         """A network in CIDR or a single address is let in, every other address is not."""
