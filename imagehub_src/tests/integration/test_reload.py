@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import zmq
 
-from imagehub import check
+from imagehub import check, keys
 from integration.disks.requirements import require_volatile_disk
 from integration.disks.volatile_disk import VolatileDisk
 from ledger import Ledger, digests
@@ -221,11 +221,13 @@ def test_a_port_that_is_taken_changes_nothing(hub: RunningHub) -> None:
         assert newcomer.send("Barn P2|jpg|") == "OK"
 
 
-def test_an_address_that_is_not_this_machines_changes_nothing(hub: RunningHub) -> None:
+@pytest.mark.parametrize("more", [{}, {"curve_keys_directory": "keys"}], ids=["alone", "with keys"])
+def test_an_address_that_is_not_this_machines_changes_nothing(hub: RunningHub, more: dict[str, str]) -> None:
     """A new address that can't be bound is said; senders, old ones and new ones, still reach the hub at the old one."""
+    keys.new("hub", hub.folder / "keys")
     with Node(hub.endpoint) as node:
         assert node.send("Barn P1|jpg|") == "OK"
-        reload(hub, bind_address=NOT_OURS)
+        reload(hub, bind_address=NOT_OURS, **more)
         until(told(hub, f"can't listen on tcp://{NOT_OURS}:{hub.port}"), "the fault in the log")
         with Node(hub.endpoint) as newcomer:
             assert newcomer.send("Barn P2|jpg|") == "OK"
