@@ -129,7 +129,7 @@ class RunningHub:
     def journal(self) -> list[dict[str, Any]]:
         """Return every line of the journal, acknowledged or not."""
         paths = sorted((self.data / "journal").glob("*.jsonl"))
-        return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+        return [json.loads(line) for path in paths for line in path.read_text().split("\n") if line]
 
 
 @contextmanager

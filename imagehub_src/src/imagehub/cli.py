@@ -17,6 +17,8 @@ from imagehub.settings import Settings
 
 EXIT_OK, EXIT_FAULT, EXIT_SETTINGS = 0, 1, 2
 FRONT_PATIENCE_SECONDS = 30.0
+# Without -P a file in the current folder, such as an older hub's imagehub.py, would be taken for the module.
+MODULE = ("-P", "-m")
 # For glibc: images come and go all the time. Giving their memory back to the system after each, and having it
 # mapped anew for the next, costs more than receiving them.
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(8 << 20), "MALLOC_MMAP_THRESHOLD_": str(8 << 20)}
@@ -158,11 +160,11 @@ def _run(args: argparse.Namespace) -> int:
 
 def _become_front(args: argparse.Namespace, loaded: Settings) -> NoReturn:
     path_words = ["--path", str(args.path)] if args.path else []
-    words = ["imagehub.keeper", sys.executable, "-m", "imagehub", "run", "--only", "store", *path_words]
+    words = ["imagehub.keeper", sys.executable, *MODULE, "imagehub", "run", "--only", "store", *path_words]
     if args.only == "front":
         words = ["imagehub.lone_front", str(loaded.runtime_directory)]
     # The front lives long and should be small: a fresh interpreter does not carry what settings needed.
-    os.execve(sys.executable, [sys.executable, "-m", *words], KEEP_MEMORY | os.environ)
+    os.execve(sys.executable, [sys.executable, *MODULE, *words], KEEP_MEMORY | os.environ)
 
 
 def _run_together(loaded: Settings, path: Path | None) -> int:

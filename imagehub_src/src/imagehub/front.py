@@ -61,6 +61,7 @@ class Front:
         self._endpoint = ""
         self._bound: dict[str, str] = {}  # as asked for, as bound
         self._door: dict[str, Any] = {}
+        self._curve: CurveKeys | None = None
         self._peers: dict[bytes, bytes] = {}
         self._admission = Admission()
         self._waker = Waker()
@@ -152,6 +153,7 @@ class Front:
         error = self._bind(door, curve)
         if error is None:
             self._admission.set(door["addresses"], curve)
+            self._curve = curve
             self._door = door
         return error
 
@@ -170,13 +172,17 @@ class Front:
         apply_limits(self._router, link.REGION_BYTES, curve)
         self._router.ipv6 = "[" in wanted
         try:
-            self._endpoint = move(self._router, "" if reuse else self._endpoint, wanted)
+            self._endpoint = move(self._router, "" if reuse else self._endpoint, wanted, self._restore_limits)
         except zmq.ZMQError as problem:
             return str(problem)
         if not reuse:
             self._close_other_ports()
         self._bound[wanted] = self._endpoint
         return None
+
+    def _restore_limits(self) -> None:
+        assert self._router is not None
+        apply_limits(self._router, link.REGION_BYTES, self._curve)
 
     def _close_other_ports(self) -> None:
         assert self._router is not None

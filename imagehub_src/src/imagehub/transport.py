@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import zmq
@@ -12,6 +12,7 @@ ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 ZAP_DOMAIN = b"imagehub"
 KEEPALIVE_IDLE_SECONDS = 60
 RECEIVE_MARK = 8
+HANDSHAKE_MILLISECONDS = 5000  # and so long a sender waits that was not admitted, before it tries again
 SAME_PORT_SECONDS = 1.0
 
 
@@ -33,6 +34,7 @@ def router(
     # and with a mark of 1 a CURVE connection never gets a request through.
     socket.rcvhwm = RECEIVE_MARK
     socket.zap_domain = ZAP_DOMAIN
+    socket.handshake_ivl = HANDSHAKE_MILLISECONDS
     socket.tcp_keepalive = 1
     socket.tcp_keepalive_idle = KEEPALIVE_IDLE_SECONDS
     apply_limits(socket, max_message_bytes, curve)
@@ -48,8 +50,10 @@ def apply_limits(socket: zmq.Socket[bytes], max_message_bytes: int, curve: Curve
         socket.curve_secretkey = curve.secret
 
 
-def move(socket: zmq.Socket[bytes], old: str, new: str) -> str:
+def move(socket: zmq.Socket[bytes], old: str, new: str, restore: Callable[[], None] = lambda: None) -> str:
     """Bind a socket to `new`, give up `old` (it may be empty), and return the endpoint as bound.
+
+    `restore` brings back the socket's options for `old` where `new` can't be bound.
 
     Raises:
         zmq.ZMQError: `new` can't be bound; `old` still is.
@@ -60,6 +64,7 @@ def move(socket: zmq.Socket[bytes], old: str, new: str) -> str:
     try:
         _bind(socket, new, patience_seconds=SAME_PORT_SECONDS if same else 0.0)
     except zmq.ZMQError:
+        restore()
         if old and same:
             _bind(socket, old, SAME_PORT_SECONDS)
         raise

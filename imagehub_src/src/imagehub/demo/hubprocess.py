@@ -53,7 +53,7 @@ class HubProcess:
         """
         if self._document() is not None:
             raise ImagehubError(f"a hub runs in {self.folder} already: stop it, or use another folder (--folder)")
-        command = [sys.executable, "-m", "imagehub", "run", "--path", str(self.folder)]
+        command = [sys.executable, "-P", "-m", "imagehub", "run", "--path", str(self.folder)]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "imagehub.yaml").write_text(SETTINGS.format(port=self.port))
