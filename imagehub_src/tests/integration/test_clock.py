@@ -57,6 +57,8 @@ def test_at_midnight_everything_turns_over_and_nothing_is_lost(tmp_path: Path) -
         ledger.start()
         assert has_stored_on(hub, node, OLD_DAY)
         until(partial(has_stored_on, hub, node, NEW_DAY), "midnight")
+        # The ledger's images may have begun the day: the log turns over with the first event.
+        assert node.send("Porch|motion|still") == "OK"
         ledger.wait_for(100)
         assert ledger.finish() == 0
         today = hub.status()["today"]
