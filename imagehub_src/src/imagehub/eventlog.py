@@ -42,7 +42,9 @@ class EventLog:
         Raises OSError with nothing written.
         """
         descriptor = self._open(time)
-        return write_whole(descriptor, b"".join(format_line(time, text) for text in texts))
+        size = os.fstat(descriptor).st_size
+        write_whole(descriptor, b"".join(format_line(time, text) for text in texts), size)
+        return size
 
     def rewind(self, size: int) -> None:
         """Take back the lines that the latest `append` wrote; `size` is what it returned."""

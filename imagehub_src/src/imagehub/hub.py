@@ -225,49 +225,49 @@ class Hub:
         return False
 
     def _settle(self, items: Sequence[Item]) -> None:
-        replies = [reply for item in items if (reply := self._outcome(item)) is not None]
-        self._settled_published += len(items) - len(replies)
+        """Publish what is stored, reply, and count."""
+        if self._publish is not None:
+            # Before the reply: after it the front may use the memory that the message lies in for another.
+            for message in _stored(items):
+                self._publish(message)
+        replies = [Reply(item.ticket.number, _answer(item)) for item in items if item.ticket.number is not None]
         if replies:
             failpoints.hit("before_reply")
             self._settled += len(replies)
             self._reply(replies)
+        self._settled_published += len(items) - len(replies)
+        self._count(items)
 
-    def _outcome(self, item: Item) -> Reply | None:
-        """Count what became of an item, publish it if it is stored, and return the reply it gets."""
-        ticket: Ticket = item.ticket
-        fault = item.outcome.fault
-        if fault is not None:
-            self._note_fault(fault, ticket.camera)
-        elif item.message is None:
-            self.metrics.repeated()
-        else:
-            self._note_stored(item.message)
-        if ticket.number is None:
-            return None
-        self.metrics.acknowledged(ticket.camera, self._monotonic() - ticket.received)
-        return Reply(ticket.number, OK if fault is None else f"NOT STORED {fault}".encode())
+    def _count(self, items: Sequence[Item]) -> None:
+        now = self._monotonic()
+        stored = _stored(items)
+        self.metrics.stored(stored)
+        for message in stored:
+            if isinstance(message, EventMessage):
+                log.info("%s", one_line(message.text), extra={"fields": _fields(message.camera)})
+        tickets = [item.ticket for item in items if item.ticket.number is not None]
+        self.metrics.acknowledged([(ticket.camera, now - ticket.received) for ticket in tickets])
+        if len(stored) < len(items):
+            self._count_others(items)
 
-    def _note_stored(self, message: ImageMessage | EventMessage) -> None:
-        who = message.camera
-        if isinstance(message, EventMessage):
-            self.metrics.stored(who, "event", len(message.body), message.text)
-            log.info("%s", one_line(message.text), extra={"fields": _fields(who)})
-        else:
-            self.metrics.stored(who, "image", len(message.body), message.text)
-        if self._publish is not None:
-            self._publish(message)
+    def _count_others(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if item.outcome.fault is not None:
+                self._note_fault(item.outcome.fault, item.ticket.camera)
+            elif item.message is None:
+                self.metrics.repeated()
 
     def _welcome(self, request: Request, message: Message) -> Reply:
         who = message.camera if isinstance(message, Heartbeat) else None
         if who is not None:
             self.metrics.seen(who)
-        self.metrics.acknowledged(who, self._monotonic() - request.received)
+        self.metrics.acknowledged([(who, self._monotonic() - request.received)])
         return Reply(request.number, OK)
 
     def _refuse(self, request: Request, frames: Sequence[memoryview], reason: str) -> Reply:
         who = _camera_of(frames)
         self._note_refusal(reason, request.peer, who)
-        self.metrics.acknowledged(who, self._monotonic() - request.received)
+        self.metrics.acknowledged([(who, self._monotonic() - request.received)])
         return Reply(request.number, f"NOT STORED {reason}".encode())
 
     def _note_refusal(self, reason: str, peer: str, who: Camera | None) -> None:
@@ -282,6 +282,15 @@ class Hub:
     def _tell(self, text: str, fields: Fields) -> None:
         log.warning("%s", text, extra={"fields": fields})
         self.store.note(text)
+
+
+def _stored(items: Sequence[Item]) -> list[ImageMessage | EventMessage]:
+    return [item.message for item in items if item.message is not None and item.outcome.fault is None]
+
+
+def _answer(item: Item) -> bytes:
+    fault = item.outcome.fault
+    return OK if fault is None else f"NOT STORED {fault}".encode()
 
 
 def _fields(who: Camera | None, reason: str = "") -> Fields:

@@ -224,6 +224,7 @@ class Journal:
         self._segment: int | None = None
         self._mark: int | None = None
         self._tainted = False
+        self._torn = False  # a write failed, and perhaps its undoing too
         self._begun: list[str] = []
         self._changed: set[str] = set()
 
@@ -249,11 +250,14 @@ class Journal:
 
     def append(self, entries: list[Entry], day: str) -> None:
         """Write a line for each entry, with a number under `sequence`; raise OSError with nothing written."""
+        self._cut_leftover()
         descriptor = self._open(day)
-        self._cut_leftover(descriptor)
+        start = self._end_of_segment
         numbered = enumerate(entries, self._written.sequence + 1)
         block = b"".join([encode({"sequence": sequence, **entry}) for sequence, entry in numbered])
-        start = write_whole(descriptor, block)
+        self._torn = True
+        write_whole(descriptor, block, start)
+        self._torn = False
         self._changed.add(self._name)
         self._written = Position(self._name, start + len(block), self._written.sequence + len(entries))
 
@@ -288,6 +292,15 @@ class Journal:
             os.close(self._mark)
             self._mark = None
 
+    @property
+    def _end_of_segment(self) -> int:
+        return self._written.offset if self._name == self._written.segment else 0
+
+    def _cut_leftover(self) -> None:
+        if self._torn and self._segment is not None:
+            os.ftruncate(self._segment, self._end_of_segment)
+            self._torn = False
+
     def _open(self, day: str) -> int:
         if self._tainted or self._name[:10] != day:
             self._close_segment()
@@ -311,12 +324,6 @@ class Journal:
             name = f"{day}.{part}.jsonl"
         return name
 
-    def _cut_leftover(self, descriptor: int) -> None:
-        """Cut off what a write left that failed, and whose undoing failed too."""
-        end = self._written.offset if self._name == self._written.segment else 0
-        if os.fstat(descriptor).st_size > end:
-            os.ftruncate(descriptor, end)
-
     def _truncate(self, name: str, size: int) -> None:
         os.truncate(self._folder / name, size)
         self._changed.add(name)
@@ -325,17 +332,23 @@ class Journal:
         if self._mark is None:
             self._mark = os.open(self._folder / MARK_NAME, os.O_WRONLY | os.O_CREAT, 0o644)
         text = f"{position.segment or '-'} {position.offset} {position.sequence} {state}"
-        os.lseek(self._mark, 0, os.SEEK_SET)
-        os.write(self._mark, text.ljust(MARK_BYTES - 1).encode() + b"\n")
+        _overwrite(self._mark, text.ljust(MARK_BYTES - 1).encode() + b"\n")
 
 
 def _place(position: Position) -> tuple[str, int]:
     return position.segment, position.offset
 
 
-def write_whole(descriptor: int, block: bytes) -> int:
-    """Append a block to a file and return the file's size before; raise OSError with the file as it was."""
-    size = os.fstat(descriptor).st_size
+def _overwrite(descriptor: int, block: bytes) -> None:
+    if hasattr(os, "pwrite"):
+        os.pwrite(descriptor, block, 0)
+    else:  # Windows
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, block)
+
+
+def write_whole(descriptor: int, block: bytes, size: int) -> None:
+    """Append a block to a file that has `size` bytes; raise OSError with the file as it was."""
     view = memoryview(block)
     try:
         while view:
@@ -343,4 +356,3 @@ def write_whole(descriptor: int, block: bytes) -> int:
     except OSError:
         os.ftruncate(descriptor, size)
         raise
-    return size

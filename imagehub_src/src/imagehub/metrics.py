@@ -5,12 +5,12 @@ import threading
 import time
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from imagehub.journal import Entry
-from imagehub.wire import Camera
+from imagehub.wire import Camera, EventMessage, ImageMessage
 
 MAX_CAMERAS = 10_000
 RATE_SECONDS = 5.0
@@ -84,43 +84,54 @@ class Metrics:
         node, view = entry["node"], entry["view"]
         with self._lock:
             self._turn_day(self._clock())
-            row = self._row(Camera(f"{node} {view}".strip(), node, view), datetime.fromisoformat(entry["time"]))
+            who = Camera(f"{node} {view}".strip(), node, view)
+            row = self._row(who, datetime.fromisoformat(entry["time"]), self._monotonic())
             for tally in (row.today, self._today):
                 _count(tally, entry["kind"], entry.get("bytes", 0))
 
     def seen(self, who: Camera) -> None:
         """A camera gave a sign of life."""
+        now = self._clock()
         with self._lock:
-            self._touch(who)
+            self._turn_day(now)
+            self._touch(who, now, self._monotonic())
 
-    def stored(self, who: Camera, kind: str, size: int, text: str) -> None:
-        """An image or event (`kind`) of `size` bytes was stored."""
+    def stored(self, messages: Sequence[ImageMessage | EventMessage]) -> None:
+        """These images and events were stored just now."""
+        if not messages:
+            return
+        now, monotonic = self._clock(), self._monotonic()
         with self._lock:
-            row = self._touch(who)
-            for tally in (row.today, row.total, self._today, self.total):
-                _count(tally, kind, size)
-            if kind == "image":
-                row.count_rate(self._monotonic())
-            else:
-                row.last_event = text.partition("|")[2][:80]
+            self._turn_day(now)
+            for message in messages:
+                row = self._touch(message.camera, now, monotonic)
+                kind = "image" if isinstance(message, ImageMessage) else "event"
+                for tally in (row.today, row.total, self._today, self.total):
+                    _count(tally, kind, len(message.body))
+                if kind == "image":
+                    row.count_rate(monotonic)
+                else:
+                    row.last_event = message.text.partition("|")[2][:80]
 
-    def acknowledged(self, who: Camera | None, seconds: float) -> None:
-        """An answer was given, so many seconds after the request was received."""
+    def acknowledged(self, answers: Sequence[tuple[Camera | None, float]]) -> None:
+        """Answers were given: to whom, and how many seconds after the request was received."""
         with self._lock:
-            self.ack_count += 1
-            self.ack_sum_seconds += seconds
-            self.ack_buckets[bisect_left(ACK_BUCKETS_SECONDS, seconds)] += 1
-            self._ack_recent.append(seconds)
-            row = self._rows.get((who.node, who.view)) if who else None
-            if row is not None:
-                row.ack_seconds.append(seconds)
+            for who, seconds in answers:
+                self.ack_count += 1
+                self.ack_sum_seconds += seconds
+                self.ack_buckets[bisect_left(ACK_BUCKETS_SECONDS, seconds)] += 1
+                self._ack_recent.append(seconds)
+                row = self._rows.get((who.node, who.view)) if who else None
+                if row is not None:
+                    row.ack_seconds.append(seconds)
 
     def refused(self, who: Camera | None, reason: str) -> None:
         """A message was answered NOT STORED; `reason` is one of a few words, not a text of the sender's."""
+        now = self._clock()
         with self._lock:
-            self._turn_day(self._clock())
+            self._turn_day(now)
             self._not_stored[reason] = self._not_stored.get(reason, 0) + 1
-            rows = [self._touch(who)] if who else []
+            rows = [self._touch(who, now, self._monotonic())] if who else []
             for tally in (self._today, self.total, *(tally for row in rows for tally in (row.today, row.total))):
                 tally.refused += 1
 
@@ -131,8 +142,10 @@ class Metrics:
 
     def passed_over(self, who: Camera) -> None:
         """A published image made way for a newer one of its camera."""
+        now = self._clock()
         with self._lock:
-            self._touch(who).passed_over += 1
+            self._turn_day(now)
+            self._touch(who, now, self._monotonic()).passed_over += 1
 
     @property
     def today(self) -> Tally:
@@ -190,21 +203,19 @@ class Metrics:
             for row in self.rows()
         ]
 
-    def _touch(self, who: Camera) -> CameraRow:
-        now = self._clock()
-        self._turn_day(now)
-        row = self._row(who, now)
+    def _touch(self, who: Camera, now: datetime, monotonic: float) -> CameraRow:
+        row = self._row(who, now, monotonic)
         row.told_silent = False
         return row
 
-    def _row(self, who: Camera, last_seen: datetime) -> CameraRow:
+    def _row(self, who: Camera, last_seen: datetime, monotonic: float) -> CameraRow:
         key = (who.node, who.view)  # two names that differ in their spaces alone are one camera
         row = self._rows.get(key)
         if row is None:
             if len(self._rows) >= MAX_CAMERAS:
                 del self._rows[min(self._rows, key=lambda each: self._rows[each].last_seen_monotonic)]
             row = self._rows[key] = CameraRow(who, last_seen, 0.0)
-        row.last_seen, row.last_seen_monotonic = last_seen, self._monotonic()
+        row.last_seen, row.last_seen_monotonic = last_seen, monotonic
         return row
 
     def _turn_day(self, now: datetime) -> None:

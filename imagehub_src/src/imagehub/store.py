@@ -105,6 +105,8 @@ class Store:
         self._uncommitted: list[Item] = []
         self._lock = threading.Lock()
         self._broken = False
+        self._failed_flushes = 0
+        self._flush_fault = ""
 
     def item(self, request: str, message: ImageMessage | EventMessage, ticket: Any = None) -> Item:
         """Return the item for a request; one that is stored, or is about to be, is not stored again."""
@@ -121,13 +123,14 @@ class Store:
         """Hand the items to the kernel in their order; one that can't be written has a fault afterwards."""
         now = self._clock()
         time_text = now.isoformat(timespec="microseconds")
+        failed_flushes = self._failed_flushes
+        # Without the lock: what was committed must not wait for files to be written before it is acknowledged.
+        entries = [entry for item in items for entry in self._write_image(item, now, time_text)]
         with self._lock:
-            try:
-                self._mend()
-                self._write_lines([entry for item in items for entry in self._write_image(item, now, time_text)], now)
-            except OSError as error:
-                self.fault = reason_of(error)
-                self._undo(items, self.fault)
+            if self._failed_flushes != failed_flushes:
+                self._give_up(items)
+            else:
+                self._write_lines(items, entries, now)
             self._uncommitted += items
 
     def commit(self) -> list[Item]:
@@ -206,7 +209,8 @@ class Store:
             self.fault = reason_of(error)
             item.outcome.fail(self.fault)
             return []
-        self._count(item.path, 1)
+        with self._lock:
+            self._count(item.path, 1)
         return [entry | {"path": item.path, "bytes": len(message.body), "checksum": checksum(message.body)}]
 
     def _admit_image(self, day: str) -> None:
@@ -217,9 +221,16 @@ class Store:
         day = path.split("/")[1]
         self._counts[day] = self._counts.get(day, 0) + number
 
-    def _write_lines(self, entries: list[Entry], now: datetime) -> None:
-        if not entries:
-            return
+    def _write_lines(self, items: Sequence[Item], entries: list[Entry], now: datetime) -> None:
+        try:
+            self._mend()
+            if entries:
+                self._append(entries, now)
+        except OSError as error:
+            self.fault = reason_of(error)
+            self._undo(items, self.fault)
+
+    def _append(self, entries: list[Entry], now: datetime) -> None:
         texts = [str(entry["text"]) for entry in entries if entry["kind"] == "event"]
         size = self._eventlog.append(now, texts) if texts else None
         try:
@@ -250,20 +261,21 @@ class Store:
         """Give up all that isn't committed; return the items that were written while the flush failed."""
         with self._lock:
             late, self._uncommitted = self._uncommitted, []
-            self.fault, self._broken = fault, True
+            self.fault, self._flush_fault, self._broken = fault, fault, True
+            self._failed_flushes += 1
             with suppress(OSError):
                 self._mend()
-            for item in (*items, *late):
-                self._give_up(item, fault)
+            self._give_up([*items, *late])
         return late
 
-    def _give_up(self, item: Item, fault: str) -> None:
-        item.outcome.fail(fault)
-        if item.path is not None:
-            self._count(item.path, -1)
-            with suppress(OSError):
-                images.set_aside(self._data_directory, item.path)
-            item.path = None
+    def _give_up(self, items: Sequence[Item]) -> None:
+        for item in items:
+            item.outcome.fail(self._flush_fault)
+            if item.path is not None:
+                self._count(item.path, -1)
+                with suppress(OSError):
+                    images.set_aside(self._data_directory, item.path)
+                item.path = None
 
     def _mend(self) -> None:
         # Until the lines that were given up are cut off, nothing may follow them in the journal.

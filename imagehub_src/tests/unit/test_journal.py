@@ -360,14 +360,25 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, lines: Journal) -> No
     assert lines.committed.sequence == 2
 
 
-def test_what_could_not_be_undone_is_cut_before_the_next_lines(tmp_path: Path, lines: Journal) -> None:
+@pytest.mark.parametrize("day", [DAY, NEXT_DAY])
+def test_what_could_not_be_undone_is_cut_before_the_next_lines(
+    tmp_path: Path, lines: Journal, monkeypatch: pytest.MonkeyPatch, day: str
+) -> None:
     """Lines that stayed behind a failed write are shown to nobody, even when a later day is committed."""
     add(lines, "one")
-    with (tmp_path / f"{DAY}.jsonl").open("ab") as file:
-        file.write(journal.encode({"sequence": 2, **event("never acknowledged")}) + b'{"sequence":3,')
-    add(lines, "two")
+    monkeypatch.setattr(os, "ftruncate", failing)
+    with largest_file(4000), pytest.raises(OSError, match="the disk failed"):
+        lines.append([event("x" * 1500)] * 4, DAY)
+    monkeypatch.undo()
+    assert len((tmp_path / f"{DAY}.jsonl").read_bytes()) == 4000
+    add(lines, "two", day=day)
     add(lines, "three", day=NEXT_DAY)
     assert texts(tmp_path) == ["one", "two", "three"]
+
+
+def failing(descriptor: int, size: int) -> None:
+    """A disk that does not cut a file."""
+    raise OSError("the disk failed")
 
 
 def test_a_day_that_can_not_begin_costs_no_file_and_no_number(tmp_path: Path, lines: Journal) -> None:
