@@ -84,8 +84,8 @@ def _add_path(parser: argparse.ArgumentParser) -> None:
         "-p",
         "--path",
         type=Path,
-        metavar="DIR",
-        help="folder that holds imagehub.yaml (default: the home directory)",
+        metavar="PATH",
+        help="the settings file, or the folder that holds imagehub.yaml (default: the home directory)",
     )
 
 
@@ -102,6 +102,9 @@ def _add_status(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_path(status)
     status.add_argument("--json", action="store_true", help="print the whole document as JSON")
     status.add_argument("--watch", action="store_true", help="go on showing it, once a second")
+    probe = _add(commands, "probe", "Send a test message to the running hub, and say how it answers.", _probe)
+    _add_path(probe)
+    probe.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
 
 
 def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -218,6 +221,14 @@ def _status(args: argparse.Namespace) -> int:
     return table.show(lambda: status.query(loaded.runtime_directory), watch=args.watch)
 
 
+def _probe(args: argparse.Namespace) -> int:
+    from imagehub import probe
+
+    loaded, _ = _load(args)
+    print(probe.probe(loaded, args.seconds))
+    return EXIT_OK
+
+
 def _check(args: argparse.Namespace) -> int:
     from imagehub import check
 
@@ -251,8 +262,8 @@ def _unit(args: argparse.Namespace) -> int:
     from imagehub import unit
 
     loaded, path = _load(args)
-    folder = path.parent if path else Path.home()
+    at = Path.home() if path is None else path.parent if path.name == settings.FILE_NAME else path
     executable = Path(sys.executable).with_name("imagehub")
     user = args.user or Path.home().owner()
-    print(unit.render(args.which, executable, folder, loaded.data_directory, user), end="")
+    print(unit.render(args.which, executable, at, loaded.data_directory, user), end="")
     return EXIT_OK

@@ -156,21 +156,25 @@ def rules() -> dict[str, Rule]:
     return {name: hint.__metadata__[0] for name, hint in hints.items() if name != "folder"}
 
 
-def find(directory: Path | None) -> Path | None:
-    """Return the settings file in `directory`; without a directory the one in the home directory, or None.
+def find(given: Path | None) -> Path | None:
+    """Return the settings file that is `given` or lies in that folder; with None the one in the home directory, if any.
 
     Raises:
-        SettingsError: a directory was given and has no settings file.
+        SettingsError: a path was given, and there is no settings file.
     """
-    path = (directory or Path.home()) / FILE_NAME
+    folder = given or Path.home()
+    path = folder / FILE_NAME
     try:
+        if folder.is_file():
+            return folder
         if path.is_file():
             return path
     except OSError as error:
         raise SettingsError([f"{path}: {error.strerror}"]) from error
-    if directory is None:
+    if given is None:
         return None
-    hint = f"--path wants the folder that holds {FILE_NAME}; with '{SECTION}:' alone in it, all is as by default"
+    wanted = f"--path wants a settings file, or the folder that holds {FILE_NAME}"
+    hint = f"{wanted}; with '{SECTION}:' alone in it, all is as by default"
     raise SettingsError([f"{path}: no such file ({hint})"])
 
 

@@ -172,10 +172,19 @@ def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
 
 def test_find_wants_the_file_in_the_folder_that_was_named(tmp_path: Path) -> None:
     """A mistyped --path does not start a hub on defaults."""
-    with pytest.raises(SettingsError, match=r"no such file \(--path wants the folder that holds imagehub\.yaml"):
+    with pytest.raises(
+        SettingsError, match=r"no such file \(--path wants a settings file, or the folder that holds imagehub\.yaml"
+    ):
         settings.find(tmp_path)
     (tmp_path / "imagehub.yaml").write_text("hub:\n")
     assert settings.find(tmp_path) == tmp_path / "imagehub.yaml"
+
+
+def test_a_settings_file_may_have_another_name(tmp_path: Path) -> None:
+    """Where a path to a file is given that file is taken, whatever its name."""
+    file = tmp_path / "hub2.yaml"
+    file.write_text("hub:\n  port: 5560\n")
+    assert settings.find(file) == file
 
 
 def test_find_looks_in_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
