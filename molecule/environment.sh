@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by ./run: what molecule and podman need on this machine.
 PATH="$PWD/.venv/bin:$PATH"
 MOLECULE_ENGINE=${MOLECULE_ENGINE:-podman}

@@ -1,5 +1,6 @@
 """What the tests of all scenarios share: nodes to look into, playbooks to run, and what a site calls things."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import testinfra
-import yaml
 from testinfra.host import Host
 
 PROJECT = Path(__file__).parents[2]
@@ -29,9 +29,9 @@ class Site:
 
 
 def site() -> Site:
-    """Return this scenario's, from `site.yml` beside its molecule.yml."""
-    path = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"]) / "site.yml"
-    return Site(**yaml.safe_load(path.read_text())) if path.exists() else Site()
+    """Return this scenario's, from `names.json` beside its molecule.yml."""
+    path = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"]) / "names.json"
+    return Site(**json.loads(path.read_text())) if path.exists() else Site()
 
 
 def node(name: str) -> Host:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from testinfra.host import Host
-
 from nodes import Site, node
 from nodes import site as read_site
+from testinfra.host import Host
 
 
 @pytest.fixture(scope="session")

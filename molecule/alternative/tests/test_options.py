@@ -3,19 +3,20 @@
 import json
 
 import yaml
-from testinfra.host import Host
-
 from nodes import Site, mend_nothing, play
+from testinfra.host import Host
 
 
 def test_every_setting_of_the_hub_is_the_sites(datasink: Host, site: Site) -> None:
     """The hub reads what the variables say."""
     hub = yaml.safe_load(datasink.file(site.config).content_string)["hub"]
     assert hub == {
-        "queuemax": 100, "patience": 2.5, "print_settings": True, "data_directory": site.data, "max_images_write": 7500,
-        "port": 6655, "bind_address": "*", "durability": "written", "subscribe": ["tcp://127.0.0.1:6699"], "publish_port": 6656,
-        "max_message_bytes": 1048576, "raw_jpeg_quality": 80, "allow_addresses": ["10.0.0.0/8", "127.0.0.1"],
-        "allow_nodes": ["Barn*", "Gate"], "curve_keys_directory": None, "metrics_port": 9105, "metrics_address": "127.0.0.1",
+        "queuemax": 100, "patience": 2.5, "print_settings": True, "data_directory": site.data,
+        "max_images_write": 7500, "port": 6655, "bind_address": "*", "durability": "written",
+        "subscribe": ["tcp://127.0.0.1:6699"], "publish_port": 6656, "max_message_bytes": 1048576,
+        "raw_jpeg_quality": 80, "allow_addresses": ["10.0.0.0/8", "127.0.0.1"],
+        "allow_nodes": ["Barn*", "Gate"], "curve_keys_directory": None, "metrics_port": 9105,
+        "metrics_address": "127.0.0.1",
         "log_level": "debug", "runtime_directory": "/srv/eye/data/sockets",
     }  # fmt: skip
 
@@ -39,13 +40,17 @@ def test_a_disk_that_somebody_uses_is_not_overwritten(datasink: Host) -> None:
 
 def test_metrics_are_served_on_this_machine(datasink: Host) -> None:
     """Prometheus text at the port that the site chose."""
-    assert "imagehub_images_stored_total" in datasink.check_output("curl --silent --fail http://127.0.0.1:9105/metrics")
+    assert "imagehub_images_received_total" in datasink.check_output(
+        "curl --silent --fail http://127.0.0.1:9105/metrics"
+    )
 
 
 def test_a_node_that_is_not_on_the_list_is_refused(datasink: Host, site: Site) -> None:
     """The list of nodes is the hub's to keep."""
     datasink.check_output("printf '\\377\\330x' > /tmp/stranger.jpg")
-    sent = datasink.run(f"{site.service} send --hub tcp://127.0.0.1:{site.port} --node Stranger --give-up 5 /tmp/stranger.jpg")
+    sent = datasink.run(
+        f"{site.service} send --hub tcp://127.0.0.1:{site.port} --node Stranger --give-up 5 /tmp/stranger.jpg"
+    )
     assert sent.rc != 0
     assert "allow_nodes" in sent.stdout + sent.stderr
 

@@ -1,11 +1,12 @@
 """Each tag alone, on a node where the hub runs: what it touches, and what it leaves alone."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 
 import pytest
-from testinfra.host import Host
-
 from nodes import PROJECT, Site, mend_nothing, play
+from testinfra.host import Host
 
 TAGS = ["deploy", "config", "service", "directories", "venv", "python_deps", "system_deps", "status", "health"]
 
@@ -13,7 +14,7 @@ TAGS = ["deploy", "config", "service", "directories", "venv", "python_deps", "sy
 def started(datasink: Host, site: Site, unit: str = "") -> str:
     """Return when a unit of the hub was started."""
     name = f"{site.service}{unit}.service"
-    return datasink.check_output(f"systemctl show --property ActiveEnterTimestampMonotonic --value {name}")
+    return str(datasink.check_output(f"systemctl show --property ActiveEnterTimestampMonotonic --value {name}"))
 
 
 @pytest.fixture
@@ -44,7 +45,9 @@ def test_deploy_replaces_the_code_and_restarts_the_store_alone(datasink: Host, s
     played = play("--tags", "deploy")
     assert played.status == 0, played.output
     assert "Point at the release, in one step" in played.changed
-    assert not {"Write the settings", "Install the unit of the store", "Make the Python environment"} & set(played.changed)
+    assert not {"Write the settings", "Install the unit of the store", "Make the Python environment"} & set(
+        played.changed
+    )
     assert datasink.check_output(f"readlink {site.install}/current") != release
     assert datasink.check_output(f"readlink {site.install}/previous") == release
     assert started(datasink, site) != store
@@ -144,9 +147,6 @@ def test_only_so_many_releases_stay(datasink: Host, site: Site, changed_code: No
 
 def test_a_reboot_brings_the_hub_back(datasink: Host, site: Site) -> None:
     """After a restart of the whole node senders are answered, and what was stored is there."""
-    import os
-    import subprocess
-
     images = datasink.check_output(f"ls {site.data}/images/*")
     name = datasink.backend.name
     subprocess.run([os.environ["MOLECULE_ENGINE"], "restart", "--time", "20", name], check=True, capture_output=True)

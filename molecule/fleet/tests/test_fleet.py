@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from testinfra.host import Host
-
 from nodes import PROJECT, Site, node
+from testinfra.host import Host
 
 HERE = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 IMAGES = 50
@@ -21,16 +20,22 @@ def test_images_of_a_stock_sender_come_back_byte_for_byte(datasink: Host, site: 
     sent = node(outpost).check_output(f"/opt/venv/bin/python /opt/camera.py fleet-data1 {IMAGES}").split()
     found = datasink.check_output(f"find {site.data}/images -name '{outpost}-P1-*.jpg' -exec sha256sum {{}} +")
     assert len(sent) == IMAGES
-    assert sorted(line.split()[0] for line in found.splitlines()) == sorted(sent)
+    assert set(sent) <= {line.split()[0] for line in found.splitlines()}
     assert f"{outpost} P1|motion|moving" in datasink.check_output("journalctl -u imagehub -o cat --no-pager")
 
 
 def sync(*words: str, source: Path = PROJECT) -> subprocess.CompletedProcess[str]:
     """Run the sync script on this machine, as on a workstation, through the bastion to the control node."""
     config = yaml.safe_load((PROJECT / "devops/scripts/sync/deployment-config.yaml").read_text())
+    ssh_config = HERE / "ssh_config"
+    ssh_config.write_text(
+        "Host bastion\n  HostName 127.0.0.1\n  Port 22135\n"
+        f"Host *\n  IdentityFile {HERE}/id_ed25519\n  UserKnownHostsFile {HERE}/known_hosts\n"
+        "  StrictHostKeyChecking accept-new\n"
+    )
     config["deployment"] |= {
-        "control_user": "root", "control_host": "fleet-control", "identity_file": str(HERE / "id_ed25519"),
-        "bastion_user": "root", "bastion_host": "127.0.0.1", "bastion_port": 22135,
+        "control_user": "root", "control_host": "fleet-control", "ssh_config": str(ssh_config),
+        "bastion_user": "root", "bastion_host": "bastion",
         "transfer_cache": "/root/incoming", "project_path": "/root/imagehub",
     }  # fmt: skip
     path = HERE / "deployment-config.yaml"
@@ -64,7 +69,9 @@ def test_a_code_update_reaches_the_datasink_through_the_bastion(datasink: Host, 
     assert datasink.check_output(f"readlink {site.install}/current") != before
 
 
-def test_an_update_that_fails_says_so_and_leaves_the_hub_as_it_was(datasink: Host, site: Site, workstation: Path) -> None:
+def test_an_update_that_fails_says_so_and_leaves_the_hub_as_it_was(
+    datasink: Host, site: Site, workstation: Path
+) -> None:
     """The exit status is the playbook's, and senders are answered by the release before."""
     before = datasink.check_output(f"readlink {site.install}/current")
     edit(workstation, "\nraise RuntimeError('broken on purpose')\n")

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from testinfra.host import Host
-
 from nodes import Site, node
+from testinfra.host import Host
 
 KEYS = "/etc/imagehub/keys"
 PICTURE = "printf '\\377\\330 a picture \\377\\331' > /tmp/p.jpg"
@@ -17,7 +16,11 @@ PICTURE = "printf '\\377\\330 a picture \\377\\331' > /tmp/p.jpg"
 def send(sender: Host, words: str) -> int:
     """Send a picture from a node to the datasink, and return the exit code."""
     sender.check_output(PICTURE)
-    return int(sender.run(f"/opt/venv/bin/imagehub send --hub tcp://secure-data1:5555 --give-up 4 --node Barn {words} /tmp/p.jpg").rc)
+    return int(
+        sender.run(
+            f"/opt/venv/bin/imagehub send --hub tcp://secure-data1:5555 --give-up 4 --node Barn {words} /tmp/p.jpg"
+        ).rc
+    )
 
 
 def pair(name: str) -> str:
@@ -65,7 +68,9 @@ def test_without_the_firewall_the_keys_stop_them(datasink: Host, site: Site, wor
 def test_the_rules_are_there_after_a_reboot_and_before_the_hub(datasink: Host) -> None:
     """They are loaded at each boot, before the port is opened."""
     assert datasink.service("imagehub-firewall").is_enabled
-    assert "imagehub-front.service" in datasink.check_output("systemctl show --property Before --value imagehub-firewall")
+    assert "imagehub-front.service" in datasink.check_output(
+        "systemctl show --property Before --value imagehub-firewall"
+    )
 
 
 def test_secrets_are_for_the_account_alone(datasink: Host, site: Site) -> None:

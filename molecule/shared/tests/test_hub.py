@@ -3,16 +3,15 @@
 import json
 import re
 
-from testinfra.host import Host
-
 from nodes import Site
+from testinfra.host import Host
 
 PICTURE = r"printf '\377\330\377\340 a picture \377\331'"
 
 
 def pid(datasink: Host, unit: str) -> str:
     """Return the process of a unit."""
-    return datasink.check_output(f"systemctl show --property MainPID --value {unit}.service")
+    return str(datasink.check_output(f"systemctl show --property MainPID --value {unit}.service"))
 
 
 def units(site: Site) -> list[str]:
@@ -26,7 +25,9 @@ def send(datasink: Host, site: Site, text: str) -> str:
     datasink.check_output(f"{PICTURE} > {path} && echo {text} >> {path}")
     address = "127.0.0.1" if site.bind == "0.0.0.0" else site.bind
     curve = curve_words(datasink, site)
-    datasink.check_output(f"{site.service} send --hub tcp://{address}:{site.port} --node {text} --view P1 {curve} {path}")
+    datasink.check_output(
+        f"{site.service} send --hub tcp://{address}:{site.port} --node {text} --view P1 {curve} {path}"
+    )
     return path
 
 
@@ -105,12 +106,14 @@ def test_systemd_rates_its_exposure_low(datasink: Host, site: Site) -> None:
 
 def test_its_account_can_not_change_its_code(datasink: Host, site: Site) -> None:
     """Releases, settings and units belong to root."""
-    owned = datasink.check_output(f"find {site.install} {site.config} /etc/systemd/system/{site.service}*.service -user {site.user}")
+    owned = datasink.check_output(
+        f"find {site.install} {site.config} /etc/systemd/system/{site.service}*.service -user {site.user}"
+    )
     assert owned == ""
 
 
 def test_a_store_that_is_killed_is_back(datasink: Host, site: Site) -> None:
-    """systemd starts it again, and senders are answered."""
+    """Systemd starts it again, and senders are answered."""
     before = pid(datasink, site.service)
     datasink.check_output(f"kill -KILL {before}")
     datasink.check_output(f"{site.service} probe --seconds 20")

@@ -1,15 +1,15 @@
-"""Releases come and go under load: no stock sender hangs, nothing acknowledged is lost, and what fails is taken back."""
+"""Releases come and go under load: no stock sender hangs, nothing acknowledged is lost, what fails is taken back."""
 
 import hashlib
 import os
 import threading
 from pathlib import Path
+from typing import Self
 
 import imagezmq
 import pytest
-from testinfra.host import Host
-
 from nodes import Played, Site, play
+from testinfra.host import Host
 
 SOURCES = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 SENDERS = 12
@@ -25,7 +25,7 @@ class Load:
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._send, args=(number,), daemon=True) for number in range(SENDERS)]
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
@@ -53,7 +53,7 @@ class Load:
 
 def release(datasink: Host, site: Site) -> str:
     """Return the name of the release that is in use."""
-    return datasink.check_output(f"readlink {site.install}/current").removeprefix("releases/")
+    return str(datasink.check_output(f"readlink {site.install}/current")).removeprefix("releases/")
 
 
 def deploy(source: str | None) -> Played:
@@ -64,7 +64,10 @@ def deploy(source: str | None) -> Played:
 
 def stored(datasink: Host, site: Site) -> list[str]:
     """Return the digests of all images on the node."""
-    return [line.split()[0] for line in datasink.check_output(f"find {site.data}/images -name '*.jpg' -exec sha256sum {{}} +").splitlines()]
+    return [
+        line.split()[0]
+        for line in datasink.check_output(f"find {site.data}/images -name '*.jpg' -exec sha256sum {{}} +").splitlines()
+    ]
 
 
 def assert_kept(datasink: Host, site: Site, senders: Load) -> None:
@@ -88,7 +91,9 @@ def test_an_upgrade_under_load_is_not_noticed(datasink: Host, site: Site) -> Non
 
 
 @pytest.mark.parametrize(("broken", "reason"), [("crashing", "broken on purpose"), ("hanging", "no OK within")])
-def test_a_release_that_fails_is_taken_back_by_the_same_run(datasink: Host, site: Site, broken: str, reason: str) -> None:
+def test_a_release_that_fails_is_taken_back_by_the_same_run(
+    datasink: Host, site: Site, broken: str, reason: str
+) -> None:
     """The run fails and says why, with the last lines of the log; senders waited, and lost nothing."""
     before = release(datasink, site)
     with Load() as senders:

@@ -2,8 +2,8 @@
 
     build_release.py SOURCE BUILD_FOLDER
 
-prints {"release": NAME, "wheel": PATH, "sha1": HEX}. The release is named by version and content, so that the same source
-gives the same name on every machine.
+prints {"release": NAME, "wheel": PATH, "sha1": HEX}. The release is named by version and content, so that the same
+source gives the same name on every machine.
 """
 
 import hashlib
@@ -40,7 +40,8 @@ def build(source: Path, target: Path) -> None:
         command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(part)]
         done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
         if done.returncode:
-            sys.exit(f"could not build {source}: {done.stderr.strip() or done.stdout.strip()}; is hatchling there (./run control)?")
+            why = done.stderr.strip() or done.stdout.strip()
+            sys.exit(f"could not build {source}: {why}; is hatchling there (./run control)?")
         shutil.move(part, target)
 
 

@@ -2,8 +2,8 @@
 
     wheelhouse.py --python 3.11 --architecture aarch64 --cache DIR (--download | --locks-only) LOCK...
 
-prints {"folder": DIR, "pins": {NAME: VERSION}}. The locks are those of imagehub_src/requirements: all versions pinned, with
-hashes, which pip checks here and again on the node.
+prints {"folder": DIR, "pins": {NAME: VERSION}}. The locks are those of imagehub_src/requirements: all versions pinned,
+with hashes, which pip checks here and again on the node.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from packaging.markers import default_environment
@@ -25,11 +26,11 @@ GLIBC_MINORS = range(17, 37)
 
 def requirements(locks: list[Path], python: str, architecture: str) -> dict[str, str]:
     """Return the lines of the locks (with their hashes) that count on a node, by package."""
-    environment = {
-        **default_environment(),
+    environment: dict[str, str | AbstractSet[str]] = {
+        **{name: str(value) for name, value in default_environment().items()},
         "python_version": python, "python_full_version": f"{python}.0", "implementation_name": "cpython",
-        "platform_python_implementation": "CPython", "sys_platform": "linux", "platform_system": "Linux", "os_name": "posix",
-        "platform_machine": architecture,
+        "platform_python_implementation": "CPython", "sys_platform": "linux", "platform_system": "Linux",
+        "os_name": "posix", "platform_machine": architecture,
     }  # fmt: skip
     wanted = {}
     for lock in locks:
@@ -51,8 +52,8 @@ def download(folder: Path, python: str, architecture: str) -> None:
     """Let pip fetch the wheels for the node's platform and check their hashes."""
     platforms = [f"manylinux_2_{minor}_{architecture}" for minor in GLIBC_MINORS] + [f"manylinux2014_{architecture}"]
     command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps",
-        "--only-binary", ":all:", "--implementation", "cp", "--python-version", python,
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+        "--require-hashes", "--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", python,
         *(f"--abi={abi}" for abi in ("cp" + python.replace(".", ""), "abi3", "none")),
         *(f"--platform={platform}" for platform in platforms),
         "--dest", str(folder), "--requirement", str(folder / "requirements.txt"),

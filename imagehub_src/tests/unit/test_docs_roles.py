@@ -1,0 +1,189 @@
+"""The roles say what they take: README, argument specs and defaults agree, with each other and with the hub."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+
+from imagehub import settings, unit
+
+ROOT = Path(__file__).parents[3]
+ROLES = ("imagehub", "sentinelcam_base")
+TEMPLATES = ROOT / "roles" / "imagehub" / "templates"
+DATA = "/srv/data"
+# The hub's own default is for one machine without a site: a role always says where.
+SITE_PATHS = {"data_directory"}
+# What the role's units have beside those that `imagehub unit` prints: limits that a site can set, and readable files.
+ROLE_ALONE = {"UMask", "MemoryMax", "TasksMax"}
+NO_TAGS_OF_THEIR_OWN = {"always", "never"}
+
+
+def load(*parts: str) -> Any:
+    """Return a YAML file of the project."""
+    return yaml.safe_load(ROOT.joinpath(*parts).read_text(encoding="utf-8"))
+
+
+def defaults(role: str) -> dict[str, Any]:
+    """Return the defaults of a role, as they are written."""
+    found: dict[str, Any] = load("roles", role, "defaults", "main.yml")
+    return found
+
+
+def options(role: str) -> dict[str, dict[str, Any]]:
+    """Return what the argument specs say of each variable, whatever its entry point."""
+    points = load("roles", role, "meta", "argument_specs.yml")["argument_specs"].values()
+    return {name: option for point in points for name, option in point["options"].items()}
+
+
+def section(role: str, heading: str) -> str:
+    """Return a section of the role's README, with the sections in it."""
+    text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Return the cells of each table row that begins with a name in code, without the name."""
+    found = re.findall(r"^\| `(\w+)` \|(.*)\|$", text, re.MULTILINE)
+    return {name: [cell.strip() for cell in re.split(r"(?<!\\)\|", cells)] for name, cells in found}
+
+
+def documented(role: str) -> dict[str, list[str]]:
+    """Return the cells of each variable's row: type, default, meaning."""
+    return rows(section(role, "Variables"))
+
+
+VARIABLES = [(role, name) for role in ROLES for name in defaults(role)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_specs_and_readme_have_every_variable_and_no_other(role: str) -> None:
+    """Whatever can be set is specified and explained, and what is explained can be set."""
+    assert set(options(role)) == set(defaults(role))
+    assert set(documented(role)) == set(defaults(role))
+
+
+@pytest.mark.parametrize(("role", "name"), VARIABLES)
+def test_the_default_is_the_same_everywhere(role: str, name: str) -> None:
+    """What README and specs show as the default, typed into a file, is the default."""
+    default = defaults(role)[name]
+    shown = documented(role)[name][1].removeprefix("`").removesuffix("`").replace("\\|", "|")
+    assert yaml.safe_load(shown) == default
+    assert options(role)[name]["default"] == default
+
+
+@pytest.mark.parametrize(("role", "name"), VARIABLES)
+def test_readme_and_specs_say_the_same(role: str, name: str) -> None:
+    """Type and meaning, and the meaning is made of whole sentences."""
+    option, (kind, _, meaning) = options(role)[name], documented(role)[name]
+    assert meaning == re.sub(r"C\((.*?)\)", r"`\1`", option["description"])
+    assert re.fullmatch(r"[A-Z].*\.", option["description"])
+    assert kind == (f"list of {option['elements']}" if option["type"] == "list" else option["type"])
+
+
+def test_what_nodes_alone_need_is_asked_of_nodes_alone() -> None:
+    """The entry point `node_keys` has the variables that its tasks use, under the same words as elsewhere."""
+    points = load("roles", "imagehub", "meta", "argument_specs.yml")["argument_specs"]
+    tasks = (ROOT / "roles" / "imagehub" / "tasks" / "node_keys.yml").read_text(encoding="utf-8")
+    assert set(points["node_keys"]["options"]) == set(re.findall(r"\bimagehub_\w+", tasks))
+    shared = set(points["node_keys"]["options"]) & set(points["main"]["options"])
+    assert all(points["node_keys"]["options"][name] == points["main"]["options"][name] for name in shared)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_tag_is_explained_and_no_other(role: str) -> None:
+    """The table of tags has those of the role's tasks; those of sentinelcam_base are run with imagehub too."""
+    used = {tag for task in load("roles", role, "tasks", "main.yml") for tag in task["tags"]} - NO_TAGS_OF_THEIR_OWN
+    if role == "imagehub":
+        used |= set(rows(section("sentinelcam_base", "Tags")))
+    assert set(rows(section(role, "Tags"))) == used
+
+
+@pytest.mark.parametrize("tag", ["rollback", "uninstall"])
+def test_what_takes_something_away_must_be_asked_for(tag: str) -> None:
+    """No run without that tag goes back or uninstalls, and the README says so."""
+    (task,) = [task for task in load("roles", "imagehub", "tasks", "main.yml") if tag in task["tags"]]
+    assert "never" in task["tags"]
+    assert "Only when asked for" in rows(section("imagehub", "Tags"))[tag][0]
+
+
+def environment() -> jinja2.Environment:
+    """Return what renders the role's templates here, with the filters of Ansible that they use."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, autoescape=False
+    )
+    made.filters.update(to_json=json.dumps, bool=bool, unique=lambda items: list(dict.fromkeys(items)))
+    return made
+
+
+def rendered(template: str, **variables: Any) -> str:
+    """Return a template of the role, with its defaults but for `variables`."""
+    given = defaults("imagehub") | {"ansible_managed": "Ansible managed", "data_directory": DATA} | variables
+    return environment().get_template(template).render(given)
+
+
+def test_the_template_has_every_setting_of_the_hub_and_no_other() -> None:
+    """A site can set whatever the hub can be told."""
+    assert set(yaml.safe_load(rendered("imagehub.yaml.j2"))["hub"]) == set(settings.rules())
+
+
+@pytest.mark.parametrize("name", sorted(set(settings.rules()) - SITE_PATHS))
+def test_a_role_without_variables_gives_the_defaults_of_the_hub(name: str) -> None:
+    """Nobody has another hub for having deployed it by the role."""
+    text = rendered("imagehub.yaml.j2", data_directory="imagehub_data")
+    folder = Path("/home/ops")
+    assert getattr(settings.parse(text, folder), name) == getattr(settings.defaults(folder), name)
+
+
+@pytest.mark.parametrize("name", sorted(settings.rules()))
+def test_every_setting_has_a_variable(name: str) -> None:
+    """The line of each setting takes its value from the site."""
+    text = (TEMPLATES / "imagehub.yaml.j2").read_text(encoding="utf-8")
+    line = re.search(rf"^  {name}: \{{\{{ (.*) \}}\}}$", text, re.MULTILINE)
+    assert line
+    assert set(re.findall(r"\w+", line[1])) & set(defaults("imagehub"))
+
+
+def directives(text: str) -> list[tuple[str, str]]:
+    """Return the directives of a unit, or of a part of one, in their order."""
+    return re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("which", ["store", "front"])
+def test_the_sandbox_is_that_of_the_hubs_own_units(which: unit.Which) -> None:
+    """A deployed hub is confined as one with the units that `imagehub unit` prints, and has limits beside."""
+    sandbox = directives(rendered("_sandbox.j2"))
+    printed = directives(unit.render(which, Path("/usr/bin/imagehub"), Path("/etc"), Path(DATA), "ops"))
+    begin, end = printed.index(("ProtectSystem", "strict")), printed.index(("WantedBy", "multi-user.target"))
+    assert [item for item in sandbox if item[0] not in ROLE_ALONE] == printed[begin:end]
+    assert {name for name, _ in sandbox} - {name for name, _ in printed} == ROLE_ALONE
+
+
+@pytest.mark.parametrize("which", ["store", "front"])
+def test_the_units_behave_as_the_hubs_own_units(which: unit.Which) -> None:
+    """Restarts, watchdog, time limits and weights are those that `imagehub unit` prints."""
+    template = "imagehub.service.j2" if which == "store" else "imagehub-front.service.j2"
+    site = {"python_executable": "/usr/bin/python3"}
+    text = rendered(
+        template,
+        sentinelcam_services=site,
+        sentinelcam_user="ops",
+        sentinelcam_group="ops",
+        imagehub_systemd_version=254,
+    )
+    printed = unit.render(which, Path("/usr/bin/imagehub"), Path("/etc"), Path(DATA), "ops")
+    paths = {"ExecStart", "RequiresMountsFor", "Environment", "Group"} | ROLE_ALONE
+    ours, theirs = ([item for item in directives(each) if item[0] not in paths] for each in (text, printed))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("folder", ["inventory", "playbooks"])
+def test_the_variables_of_groups_are_seen_from_both_sides(folder: str) -> None:
+    """Ansible looks beside inventories and playbooks; both lead to the one folder."""
+    link = ROOT / folder / "group_vars"
+    assert link.is_symlink()
+    assert not link.readlink().is_absolute()
+    assert link.resolve() == (ROOT / "group_vars").resolve()
