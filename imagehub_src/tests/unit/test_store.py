@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,7 +32,7 @@ from hubdata import (
     tree,
     write,
 )
-from imagehub import check, failpoints, journal
+from imagehub import check, failpoints, images, journal
 from imagehub import store as storing
 from imagehub.store import DAILY_LIMIT, DISK_FULL, Item, Store
 from imagehub.testing import FakeClock, MemoryStore
@@ -429,6 +429,33 @@ def test_a_failed_flush_gives_up_what_was_written_meanwhile(tmp_path: Path, stor
     assert store.commit() == []
     assert every_line(tmp_path) == []
     assert pictures(tmp_path) == []
+
+
+def test_a_failed_flush_gives_up_the_group_whose_files_are_being_written(
+    tmp_path: Path, store: Store, flush: Flusher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are written without a lock; a flush that fails meanwhile may have had them in its hands."""
+    early = store.item("1", image("jpg|early"))
+    store.write([early])
+    write_new = images.write_new
+
+    def while_the_flush_fails(*args: Any) -> str:
+        path: str = write_new(*args)
+        flush.error = EIO
+        store.commit()
+        flush.error = None
+        return path
+
+    monkeypatch.setattr(images, "write_new", while_the_flush_fails)
+    late = store.item("2", image("jpg|late"))
+    store.write([late])
+    monkeypatch.undo()
+    assert faults([early, late]) == [BROKEN, BROKEN]
+    store.write([store.item("3", image("jpg|kept"))])
+    store.commit()
+    assert [entry["text"] for entry in acknowledged(tmp_path)] == ["Barn P1|jpg|kept"]
+    assert len(pictures(tmp_path)) == 1
+    check.run(tmp_path)
 
 
 def test_a_good_flush_leaves_what_was_written_meanwhile_to_the_next(
