@@ -5,6 +5,8 @@ MOLECULE_ENGINE=${MOLECULE_ENGINE:-podman}
 ANSIBLE_ROLES_PATH=$PWD/roles
 ANSIBLE_CONFIG=$PWD/ansible.cfg
 export PATH MOLECULE_ENGINE ANSIBLE_ROLES_PATH ANSIBLE_CONFIG
+# A log that people read later wants no colours, and no boxes around them.
+[ -t 1 ] || export NO_COLOR=1
 # Where a folder of certificate authorities was given to this machine, the nodes get it too.
 if [ -z "${MOLECULE_CA_DIR:-}" ] && ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then
     MOLECULE_CA_DIR=/usr/local/share/ca-certificates

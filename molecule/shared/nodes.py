@@ -58,9 +58,8 @@ def play(*words: str, playbook: str = "molecule/shared/converge.yml") -> Played:
     """Run a playbook on this scenario's nodes."""
     inventory = os.environ["MOLECULE_INVENTORY_FILE"]
     command = ["ansible-playbook", "-i", inventory, str(PROJECT / playbook), *words]
-    done = subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, check=False, env=os.environ | {"ANSIBLE_NOCOLOR": "1"}
-    )
+    plain = os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, env=plain)
     reading = _Reading()
     for line in done.stdout.splitlines():
         if match := re.match(r"(?:TASK|RUNNING HANDLER) \[(?:\S+ : )?(.*?)\] \*", line):
