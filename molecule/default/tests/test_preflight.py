@@ -29,8 +29,8 @@ def busy_port(datasink: Host) -> Iterator[int]:
 def test_a_port_in_use_is_named_with_its_user(busy_port: int) -> None:
     """Not the hub's own: that is no obstacle, as every other run shows."""
     said = refused(sentinelcam_ports={"imagehub_zmq": busy_port})
-    assert f"Port {busy_port} is in use by: python3 -m http.server {busy_port}" in said
-    assert "set sentinelcam_ports.imagehub_zmq to another port" in said
+    assert f"Port {busy_port} is in use by: " in said
+    assert f"-m http.server {busy_port} Stop that, or set" in said
 
 
 def test_too_little_space_is_told_in_megabytes() -> None:
