@@ -63,9 +63,9 @@ def test_each_dependency_has_its_reason() -> None:
     """The page on dependencies has a row for each package that is declared or that tests need of Debian."""
     page = (ROOT / "docs" / "design" / "dependencies.md").read_text()
     rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("|")).lower()
-    tools = re.search(r"^test_tools='(.*)'", (ROOT / "run").read_text(), re.MULTILINE)
-    assert tools
-    debian = {tool.partition(":")[2] for tool in tools[1].split()}
+    tools = re.findall(r"^(?:test|service)_tools='(.*)'", (ROOT / "run").read_text(), re.MULTILINE)
+    assert len(tools) == 2
+    debian = {tool.partition(":")[2] for line in tools for tool in line.split()}
     assert {name for name in ALL | debian if not re.search(rf"\b{re.escape(name)}\b", rows)} == set()
 
 
