@@ -63,8 +63,8 @@ def _entries(connection: Connection, hub: int, folder: Path, end: journal.Positi
 
 
 def _files(root: Path, rows: dict[str, int], purged: int, end: journal.Position) -> Iterator[str]:
-    ahead = {entry.get("path") for entry, _ in journal.read(root / journal.FOLDER, end if end.segment else None)}
-    unflushed = {
+    waiting = {entry.get("path") for entry, _ in journal.read(root / journal.FOLDER, end if end.segment else None)}
+    waiting |= {
         entry.get("path")
         for start in journal.beyond_mark(root / journal.FOLDER)
         for entry, _ in journal.lines(root / journal.FOLDER, start)
@@ -73,7 +73,7 @@ def _files(root: Path, rows: dict[str, int], purged: int, end: journal.Position)
         for entry in os.scandir(folder):
             path = f"{IMAGES}/{folder.name}/{entry.name}"
             size = rows.pop(path, None)
-            if size is None and path not in ahead | unflushed and read_name(entry.name):
+            if size is None and path not in waiting and read_name(entry.name):
                 yield f"{path}: not in the catalog"
             elif size is not None and entry.stat().st_size != size:
                 yield f"{path}: {entry.stat().st_size} bytes, the catalog says {size}"

@@ -222,11 +222,8 @@ class Rows:
         return _key(self._connection.execute(row).inserted_primary_key)
 
     def _count(self, new_images: list[dict[str, Any]], new_events: list[dict[str, Any]]) -> None:
-        image_counts, event_counts, sizes = (
-            Counter(map(_place, new_images)),
-            Counter(map(_place, new_events)),
-            Counter(),
-        )
+        image_counts, event_counts = Counter(map(_place, new_images)), Counter(map(_place, new_events))
+        sizes: Counter[tuple[str, int]] = Counter()
         for row in new_images:
             sizes[_place(row)] += row["bytes"]
         for day, camera in {**image_counts, **event_counts}:

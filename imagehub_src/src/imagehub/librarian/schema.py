@@ -29,7 +29,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 # Names that differ in case, or in an accent, are different names everywhere.
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     f"{dialect}_{option}": value
     for dialect in ("mysql", "mariadb")
     for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
