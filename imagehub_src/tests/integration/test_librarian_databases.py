@@ -115,15 +115,15 @@ def test_what_a_hub_acknowledged_is_visible_within_a_second(tmp_path: Path) -> N
     url = f"sqlite:///{tmp_path / 'catalog.sqlite'}"
     with running_hub(tmp_path / "hub") as hub:
         configure(tmp_path / "librarian", hub.data, url)
-        process, engine, node = start(tmp_path / "librarian"), catalog.connect(url), Node(hub.endpoint)
-        assert node.send("Barn P1|jpg|").startswith("OK")
-        until(lambda: len(taken(engine)) == 1, "the first image")
-        for number in range(2, 12):
-            assert node.send("Barn P1|jpg|").startswith("OK")
-            began = time.monotonic()
-            until(lambda wanted=number: len(taken(engine)) == wanted, "the image")
-            assert time.monotonic() - began < 1
-        node.close()
-        process.terminate()
-        assert process.wait(10) == 0
-        engine.dispose()
+        engine, node = catalog.connect(url), Node(hub.endpoint)
+        process = start(tmp_path / "librarian")
+        try:
+            for number in range(1, 12):
+                assert node.send("Barn P1|jpg|").startswith("OK")
+                began = time.monotonic()
+                until(lambda wanted=number: len(taken(engine)) == wanted, "the image")
+                assert number == 1 or time.monotonic() - began < 1  # the first one waits for the librarian's start
+        finally:
+            process.terminate()
+            assert process.wait(10) == 0
+            engine.dispose()
