@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def _run(user: str, *words: str | Path) -> None:
     subprocess.run([*_as(user), *map(str, words)], check=True, capture_output=True, cwd="/")
 
 
-def _serve(words: list[str | Path], folder: Path, url: str) -> Iterator[str]:
+def _serve(words: Sequence[object], folder: Path, url: str) -> Iterator[str]:
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen([str(word) for word in words], stdout=log, stderr=log, cwd="/")
     try:

@@ -134,7 +134,9 @@ class Rows:
     def __init__(self, connection: Connection, hub: int, watermark: int = 0) -> None:
         self._connection, self._hub, self._watermark = connection, hub, watermark
         wanted = select(nodes.c.name, cameras.c.view, cameras.c.id).join(cameras).where(nodes.c.hub_id == hub)
-        self._cameras = {(name, view): number for name, view, number in connection.execute(wanted)}
+        self._cameras: dict[tuple[str, str], int] = {
+            (name, view): number for name, view, number in connection.execute(wanted)
+        }
 
     def add(self, entries: Iterable[Entry]) -> int:
         """Add entries of the journal; return how many were damaged."""

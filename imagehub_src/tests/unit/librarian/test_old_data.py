@@ -23,9 +23,11 @@ def test_images_and_log_lines_are_taken_in_once(tmp_path: Path, capsys: pytest.C
         assert cli.main(["import", str(old), "--path", str(tmp_path)]) == 0
     engine = catalog.connect(url)
     with engine.connect() as connection:
-        assert connection.execute(select(nodes.c.name, cameras.c.view).join(cameras)).all() == [("Back-Yard", "P1")]
-        assert connection.execute(select(images.c.bytes)).all() == [(3,)]
-        assert connection.execute(select(events.c.value)).all() == [(71.0,), (71.0,)]
+        assert [tuple(row) for row in connection.execute(select(nodes.c.name, cameras.c.view).join(cameras))] == [
+            ("Back-Yard", "P1")
+        ]
+        assert [tuple(row) for row in connection.execute(select(images.c.bytes))] == [(3,)]
+        assert [tuple(row) for row in connection.execute(select(events.c.value))] == [(71.0,), (71.0,)]
     engine.dispose()
     assert cli.main(["check", "--path", str(tmp_path)]) == 0
     (old / "images" / "2020-01-02" / "Barn-2020-01-02T03.04.06.jpg").write_bytes(b"abc")
