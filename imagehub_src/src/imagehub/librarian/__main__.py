@@ -1,0 +1,5 @@
+"""`python -m imagehub.librarian`."""
+
+from imagehub.librarian.cli import entry
+
+entry()

@@ -1,0 +1,89 @@
+"""The command `imagehub-librarian`: what people type, and the exit codes they get."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from imagehub import __version__, logs
+from imagehub.errors import DataDirectoryError, ImagehubError, MissingExtraError, SettingsError
+from imagehub.librarian import settings
+from imagehub.librarian.settings import Settings
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+def entry() -> None:
+    """Run as the console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command line and return its exit code: 0 done, 1 it failed, 2 the settings or the words are wrong."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.command(args, settings.find(args.path)))
+    except SettingsError as error:
+        print("\n".join(f"imagehub-librarian: {fault}" for fault in error.faults), file=sys.stderr)
+        return 2
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in {"sqlalchemy", "alembic"}:
+            raise
+        print(f"imagehub-librarian: {MissingExtraError('the librarian', 'librarian')}", file=sys.stderr)
+        return 1
+    except ImagehubError as error:
+        print(f"imagehub-librarian: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="imagehub-librarian", description="Keep a catalog of what a hub stores.")
+    parser.add_argument("--version", action="version", version=f"imagehub-librarian {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    texts: dict[str, tuple[Command, str]] = {
+        "run": (_run, "Follow the hub until SIGTERM."),
+        "check": (_check, "Compare disk and catalog, and name every difference."),
+        "rebuild": (_rebuild, "Make the catalog anew from disk; what users made stays."),
+        "import": (_import, "Take in the data of a hub that kept no journal."),
+    }
+    for name, (command, text) in texts.items():
+        one = commands.add_parser(name, help=text, description=text)
+        one.add_argument("-p", "--path", type=Path, help="librarian.yaml, or the folder that holds it (default: home)")
+        one.set_defaults(command=command)
+        if name == "import":
+            one.add_argument("directory", type=Path, metavar="DIR", help="the data directory of that hub")
+    return parser
+
+
+def _run(_: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import service
+
+    logs.start(loaded.log_level)
+    return service.run(loaded)
+
+
+def _check(_: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import catalog, check
+
+    return check.run(catalog.connect(loaded.database), loaded.hub_directory)
+
+
+def _rebuild(_: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import catalog, rebuild
+
+    return rebuild.run(catalog.connect(loaded.database), loaded.hub_directory)
+
+
+def _import(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import catalog, ingest, old_data
+    from imagehub.terminal.progress import Progress
+
+    if not args.directory.is_dir():
+        raise DataDirectoryError(f"{args.directory}: no such folder; give the data directory of the older hub")
+    engine = catalog.connect(loaded.database)
+    ingest.Ingest(engine, args.directory).follow()
+    with Progress(None, "imported", stream=sys.stderr) as bar, catalog.writing(engine) as connection:
+        old_data.import_directory(connection, args.directory, bar)
+    return 0

@@ -1,0 +1,1 @@
+"""Steps that bring an older catalog's tables to the form of this version, run by Alembic."""

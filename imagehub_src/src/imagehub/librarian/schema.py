@@ -1,0 +1,299 @@
+"""The catalog's tables: what each holds, and the indexes that the questions asked of it need.
+
+Times are whole microseconds since 1970-01-01 UTC: the same in every database, exact, and quick to compare. A `day`
+is the hub's own local day, which names the folder that an image lies in.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+# Names that differ in case, or in an accent, are different names everywhere.
+OPTIONS: dict[str, Any] = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
+}
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+LONG = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
+NAME, TYPE, MAX_PATH = 100, 100, 300
+
+metadata = MetaData(naming_convention=NAMES)
+
+
+def _column(name: str, kind: Any, comment: str, *more: Any, null: bool = False) -> Column[Any]:
+    return Column(name, kind, *more, nullable=null, comment=comment)
+
+
+def _id() -> Column[Any]:
+    return Column("id", NUMBER, primary_key=True, autoincrement=True, comment="number of the row")
+
+
+def _to(table: str, comment: str, null: bool = False, lost: str = "CASCADE") -> Column[Any]:
+    name = {"cameras": "camera", "nodes": "node"}.get(table, table.removesuffix("s"))
+    return Column(f"{name}_id", ForeignKey(f"{table}.id", ondelete=lost), nullable=null, comment=comment)
+
+
+def _table(name: str, comment: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, comment=comment, **OPTIONS)
+
+
+def _time(what: str, name: str = "time_us", null: bool = False) -> Column[Any]:
+    return _column(name, BigInteger, f"{what}, in microseconds since 1970-01-01 UTC", null=null)
+
+
+hubs = _table(
+    "hubs",
+    "data directories of hubs, and how far the journal of each is taken in",
+    _id(),
+    _column("data_directory", String(700), "absolute path of the data directory"),
+    _column("segment", String(64), "journal segment up to which all is taken in; empty: none"),
+    _column("offset", BigInteger, "bytes of that segment that are taken in"),
+    _column("sequence", BigInteger, "highest sequence number taken in"),
+    _column("purged", BigInteger, "sequence number up to which images are known to be purged"),
+    _column("damaged", BigInteger, "lines of the journal that could not be read"),
+    UniqueConstraint("data_directory"),
+)
+nodes = _table(
+    "nodes",
+    "computers that send, made when first seen",
+    _id(),
+    _to("hubs", "the hub that the node sends to"),
+    _column("name", String(NAME), "name of the node"),
+    UniqueConstraint("hub_id", "name"),
+)
+cameras = _table(
+    "cameras",
+    "one view of one node each, made when first seen; users change the rest",
+    _id(),
+    _to("nodes", "the node that the camera belongs to"),
+    _column("view", String(NAME), "view of the camera; may be empty"),
+    _column("type", String(TYPE), "what a user says the camera is; empty: not said"),
+    _column("display", Boolean, "show the camera on the wall"),
+    _column("check_objects", Boolean, "look for objects in its images"),
+    _column("alpr", Boolean, "read licence plates in its images"),
+    _column("roi_names", String(1000), "names of its regions, with commas between"),
+    _column("message", String(1000), "text that goes with its notifications"),
+    _column("notifications", Boolean, "notify about what this camera sees"),
+    UniqueConstraint("node_id", "view"),
+)
+days = _table(
+    "days",
+    "what each camera sent on each day, for calendars and retention",
+    Column("day", String(10), primary_key=True, comment="local day of the hub, YYYY-MM-DD"),
+    Column(
+        "camera_id", ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True, comment="the camera that sent it"
+    ),
+    _column("images", BigInteger, "images that were stored"),
+    _column("events", BigInteger, "events that were stored"),
+    _column("bytes", BigInteger, "size of the images together"),
+    Index(None, "camera_id", "day"),
+)
+images = _table(
+    "images",
+    "one row for each image that the hub acknowledged, or that an older hub left",
+    _id(),
+    _to("hubs", "the hub that stored it"),
+    _to("cameras", "the camera that sent it"),
+    _column("sequence", BigInteger, "sequence number in the hub's journal; null: from before there was one", null=True),
+    _time("when the hub accepted it"),
+    _column("day", String(10), "local day of the hub, YYYY-MM-DD"),
+    _column("type", String(TYPE), "type word of the message, as sent"),
+    _column("text", LONG, "text of the message, control characters escaped"),
+    _column("path", String(MAX_PATH), "path of the file, relative to the data directory"),
+    _column("bytes", BigInteger, "size of the file"),
+    _column("checksum", String(32), "checksum in the journal; empty: from before there was one"),
+    _column("state", String(10), "`stored`, `going` (about to be deleted) or `gone` (deleted)"),
+    _column("hold", Boolean, "exempt from retention"),
+    UniqueConstraint("hub_id", "sequence"),
+    Index(None, "camera_id", "time_us"),
+    Index(None, "camera_id", "day", "time_us"),
+    Index(None, "hub_id", "day"),
+    Index(None, "time_us"),
+)
+events = _table(
+    "events",
+    "one row for each event that the hub acknowledged, or that an older hub logged",
+    _id(),
+    _to("hubs", "the hub that stored it"),
+    _to("cameras", "the camera that it happened at"),
+    _column("sequence", BigInteger, "sequence number in the hub's journal; null: from before there was one", null=True),
+    _time("when the hub accepted it"),
+    _column("day", String(10), "local day of the hub, YYYY-MM-DD"),
+    _column("kind", String(20), "`motion`, `light`, `temperature`, `humidity`, `restart` or `other`"),
+    _column("type", String(TYPE), "type word of the message, as sent"),
+    _column("value", Double, "the number that a reading tells; null: none", null=True),
+    _column("text", LONG, "text of the message, control characters escaped"),
+    _column("hold", Boolean, "exempt from retention"),
+    UniqueConstraint("hub_id", "sequence"),
+    Index(None, "camera_id", "kind", "time_us"),
+    Index(None, "camera_id", "time_us"),
+    Index(None, "kind", "time_us"),
+    Index(None, "hub_id", "day"),
+    Index(None, "time_us"),
+)
+objects = _table(
+    "objects",
+    "labels that detectors know, such as person or car",
+    _id(),
+    _column("label", String(NAME), "the label"),
+    UniqueConstraint("label"),
+)
+
+
+def _found(what: str) -> tuple[Column[Any], ...]:
+    box = [
+        _column(name, Double, f"{side} of the box, from 0 to 1 of the image's {of}")
+        for name, side, of in (
+            ("left", "left edge", "width"),
+            ("top", "top edge", "height"),
+            ("width", "width", "width"),
+            ("height", "height", "height"),
+        )
+    ]
+    return (
+        _to("images", "the image it was found in"),
+        _to("cameras", "the camera that sent the image"),
+        _time("time of the image"),
+        _column("score", Double, f"how sure the {what} is, from 0 to 1"),
+        *box,
+    )
+
+
+detections = _table(
+    "detections",
+    "one thing that was found in one image",
+    _id(),
+    _to("objects", "what it is"),
+    *_found("detector"),
+    Index(None, "image_id"),
+    Index(None, "object_id", "time_us"),
+    Index(None, "camera_id", "object_id", "time_us"),
+)
+plates = _table(
+    "plates",
+    "licence plates that were read at least once",
+    _id(),
+    _column("text", String(32), "text of the plate"),
+    _column("region", String(32), "country or state; empty: not known"),
+    UniqueConstraint("text", "region"),
+)
+plate_sightings = _table(
+    "plate_sightings",
+    "one reading of one plate in one image",
+    _id(),
+    _to("plates", "the plate that was read"),
+    *_found("reader"),
+    Index(None, "image_id"),
+    Index(None, "plate_id", "time_us"),
+    Index(None, "camera_id", "time_us"),
+)
+rules = _table(
+    "rules",
+    "when to notify whom",
+    _id(),
+    _column("name", String(NAME), "name of the rule"),
+    _column("enabled", Boolean, "the rule is watched"),
+    _column("conditions", LONG, "when it fires, as JSON"),
+    _column("actions", LONG, "what it does then, as JSON"),
+    _column("cooldown_seconds", Integer, "seconds in which it fires once"),
+    _time("when it was made", "created_us"),
+    UniqueConstraint("name"),
+)
+notifications = _table(
+    "notifications",
+    "what rules sent, or are still to send",
+    _id(),
+    _to("rules", "the rule that fired; null: it was deleted", null=True, lost="SET NULL"),
+    _to("images", "the image that it is about", null=True, lost="SET NULL"),
+    _to("events", "the event that it is about", null=True, lost="SET NULL"),
+    _column("cause", String(200), "what made it, once for each rule and action: nothing is sent twice"),
+    _column("channel", String(NAME), "how it is sent, such as mail or webhook"),
+    _column("state", String(10), "`waiting`, `sent` or `failed`"),
+    _column("tries", Integer, "how often it was tried"),
+    _column("error", String(1000), "why the last try failed; empty: it did not"),
+    _time("when the rule fired", "created_us"),
+    _time("when it is tried next, or was sent", "due_us"),
+    UniqueConstraint("cause"),
+    Index(None, "state", "due_us"),
+    Index(None, "created_us"),
+    Index(None, "rule_id", "created_us"),
+)
+users = _table(
+    "users",
+    "people who may look at the catalog",
+    _id(),
+    _column("name", String(NAME), "name to sign in with"),
+    _column("mail", String(254), "address for a password reset; empty: none"),
+    _column("password_hash", String(255), "argon2 hash; empty: no password was chosen yet"),
+    _column("role", String(20), "`administrator` or `viewer`"),
+    _column("disabled", Boolean, "may not sign in"),
+    _time("when the account was made", "created_us"),
+    UniqueConstraint("name"),
+)
+user_cameras = _table(
+    "user_cameras",
+    "cameras that a viewer is restricted to; a viewer without a row sees all",
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, comment="the viewer"),
+    Column("camera_id", ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True, comment="a camera to see"),
+)
+tokens = _table(
+    "tokens",
+    "secrets that stand for a user, kept as digests only",
+    _id(),
+    _to("users", "whom it stands for", null=True),
+    _column("purpose", String(20), "`api`, `session`, `first` or `reset`"),
+    _column("name", String(NAME), "what its owner calls it"),
+    _column("digest", String(64), "SHA-256 of the secret, as hexadecimal digits"),
+    _column("scopes", String(200), "what it allows, with blanks between"),
+    _time("when it was made", "created_us"),
+    _time("when it ends; null: never", "expires_us", null=True),
+    UniqueConstraint("digest"),
+    Index(None, "user_id", "purpose"),
+)
+audit_log = _table(
+    "audit_log",
+    "every change that a user made",
+    _id(),
+    _time("when it was done"),
+    _to("users", "who did it; null: the account is gone, or none was needed", null=True, lost="SET NULL"),
+    _column("actor", String(NAME), "name of the one who did it, at that time"),
+    _column("action", String(NAME), "what was done, such as `camera.edit`"),
+    _column("subject", String(200), "what it was done to"),
+    _column("details", LONG, "what changed, as JSON"),
+    Index(None, "time_us"),
+    Index(None, "user_id", "time_us"),
+)
+jobs = _table(
+    "jobs",
+    "work on images that waits for somebody to do it, such as finding objects",
+    _id(),
+    _column("kind", String(20), "what is to be done, such as `objects` or `plates`"),
+    _to("images", "the image to work on"),
+    _column("state", String(10), "`waiting`, `running` or `failed`; what is done has no row"),
+    _column("tries", Integer, "how often it was tried"),
+    _column("error", String(1000), "why the last try failed; empty: it did not"),
+    _time("not to be tried before", "due_us"),
+    UniqueConstraint("image_id", "kind"),
+    Index(None, "kind", "state", "due_us"),
+)

@@ -1,0 +1,34 @@
+"""The librarian's settings, and the page that explains them."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from imagehub.errors import SettingsError
+from imagehub.librarian import settings
+
+REFERENCE = Path(__file__).parents[4] / "docs" / "ref" / "librarian-settings.md"
+
+
+def test_an_empty_section_gives_the_defaults(tmp_path: Path) -> None:
+    """The catalog lies beside the settings file."""
+    loaded = settings.parse("librarian:", tmp_path)
+    assert loaded.hub_directory == tmp_path / "imagehub_data"
+    assert loaded.database == f"sqlite:///{tmp_path}/librarian_data/catalog.sqlite"
+
+
+def test_faults_are_named_with_their_lines(tmp_path: Path) -> None:
+    """All of them at once."""
+    with pytest.raises(SettingsError) as caught:
+        settings.parse("librarian:\n  database: 3\n  hub_director: x\n", tmp_path)
+    assert [fault.split(": ")[0] for fault in caught.value.faults] == ["librarian.yaml:2", "librarian.yaml:3"]
+
+
+def test_the_reference_has_every_setting_as_the_code_has_it() -> None:
+    """Each has one row: kind, default, meaning."""
+    rows = re.findall(r"^\| `librarian\.(\w+)` \|(.*)\|$", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+    documented = {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
+    said = {name: [yaml.safe_load(cells[1].strip("`")), cells[0], cells[2]] for name, cells in documented.items()}
+    assert said == {name: [rule.default, rule.kind.expected, rule.meaning] for name, rule in settings.rules().items()}
