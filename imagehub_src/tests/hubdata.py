@@ -16,13 +16,23 @@ from imagehub.eventlog import EventLog
 from imagehub.journal import Entry, Journal
 from imagehub.recovery import recover
 from imagehub.store import Item, Store
-from imagehub.wire import EventMessage, ImageMessage
+from imagehub.wire import Camera, EventMessage, ImageMessage
 from requirements_here import require
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
 TODAY = "2026-11-21"
 DAY_SECONDS = 86_400.0
+
+
+def sized_image(who: Camera, size: int, text: str) -> ImageMessage:
+    """Return an image of so many bytes."""
+    return ImageMessage(who, "jpg", text, bytes(size))
+
+
+def sized_event(who: Camera, size: int, text: str) -> EventMessage:
+    """Return an event whose tiny image has so many bytes."""
+    return EventMessage(who, text.split("|")[1], text, bytes(size))
 
 
 def image(rest: str = "jpg|", body: bytes = JPEG, name: str = "Barn P1") -> ImageMessage:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from hubdata import sized_event, sized_image
 from imagehub.errors import MissingExtraError, SettingsError
 from imagehub.metrics import ACK_BUCKETS_SECONDS, Metrics
 from imagehub.testing import FakeClock
-from imagehub.wire import Camera, EventMessage, ImageMessage, camera
+from imagehub.wire import camera
 from requirements_here import require
 
 try:
@@ -28,16 +29,6 @@ except ImportError:
 
 SECONDS = 10.0
 BARN = camera("Barn P1")
-
-
-def image(who: Camera, size: int, text: str) -> ImageMessage:
-    """Return an image of so many bytes."""
-    return ImageMessage(who, "jpg", text, bytes(size))
-
-
-def event(who: Camera, size: int, text: str) -> EventMessage:
-    """Return an event whose tiny image has so many bytes."""
-    return EventMessage(who, "motion", text, bytes(size))
 
 
 @pytest.fixture(autouse=True)
@@ -99,9 +90,9 @@ def bench() -> Iterator[Bench]:
 
 def test_each_camera_has_its_counts(bench: Bench) -> None:
     """Images, bytes, events, refusals and passed over images, with node and view as labels."""
-    bench.metrics.stored([image(BARN, 1000, "Barn P1|jpg|")])
-    bench.metrics.stored([image(BARN, 500, "Barn P1|jpg|")])
-    bench.metrics.stored([event(camera("Gate"), 9, "Gate|motion|moving")])
+    bench.metrics.stored([sized_image(BARN, 1000, "Barn P1|jpg|")])
+    bench.metrics.stored([sized_image(BARN, 500, "Barn P1|jpg|")])
+    bench.metrics.stored([sized_event(camera("Gate"), 9, "Gate|motion|moving")])
     bench.metrics.refused(BARN, "refused")
     bench.metrics.passed_over(BARN)
     assert (
@@ -120,8 +111,8 @@ def test_each_camera_has_its_counts(bench: Bench) -> None:
 
 def test_two_spellings_of_a_camera_are_one_series(bench: Bench) -> None:
     """A name with two spaces and one with one have the same labels; the page has each series once."""
-    bench.metrics.stored([image(camera("Barn  P1"), 1, "Barn  P1|jpg|")])
-    bench.metrics.stored([image(BARN, 1, "Barn P1|jpg|")])
+    bench.metrics.stored([sized_image(camera("Barn  P1"), 1, "Barn  P1|jpg|")])
+    bench.metrics.stored([sized_image(BARN, 1, "Barn P1|jpg|")])
     assert bench.values()["imagehub_images_received_total", "Barn", "P1"] == 2
 
 
@@ -129,7 +120,7 @@ def test_names_of_any_script_are_labels(bench: Bench) -> None:
     """What is allowed as a name is read back as it was sent."""
     names = ["गौशाला द्वार", "谷仓 前门", "حظيرة الباب", "Barn_2.v-3 north gate"]
     for name in names:
-        bench.metrics.stored([image(camera(name), 1, f"{name}|jpg|")])
+        bench.metrics.stored([sized_image(camera(name), 1, f"{name}|jpg|")])
     shown = {" ".join(key[1:]) for key in bench.values() if key[0] == "imagehub_images_received_total"}
     assert shown == set(names)
 
@@ -169,7 +160,7 @@ def test_the_state_is_shown(bench: Bench) -> None:
 
 def test_every_metric_says_what_it_is(bench: Bench) -> None:
     """Each has a help text and a type, and its name begins with the product's and ends with its unit."""
-    bench.metrics.stored([image(BARN, 1, "Barn P1|jpg|")])
+    bench.metrics.stored([sized_image(BARN, 1, "Barn P1|jpg|")])
     for name, family in bench.families().items():
         assert family.documentation
         assert family.type in {"counter", "gauge", "histogram"}
@@ -231,7 +222,7 @@ def test_counting_goes_on_while_a_page_is_made(bench: Bench) -> None:
         number = 0
         while not enough.is_set():
             number += 1
-            bench.metrics.stored([image(camera(f"Barn{number % 500}"), 1, "|")])
+            bench.metrics.stored([sized_image(camera(f"Barn{number % 500}"), 1, "|")])
             bench.metrics.refused(None, f"reason {number % 500}")
 
     thread = threading.Thread(target=count)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubdata import sized_event, sized_image
 from imagehub import metrics
 from imagehub.metrics import ACK_BUCKETS_SECONDS, CameraRow, Metrics, Tally, percentile
 from imagehub.testing import FakeClock
-from imagehub.wire import Camera, EventMessage, ImageMessage, camera
+from imagehub.wire import camera
 
 BARN, GATE = camera("Barn P1"), camera("Gate")
 LATE = datetime(2026, 3, 14, 23, 59, 59, 900_000, tzinfo=timezone(timedelta(hours=-6)))
@@ -27,16 +28,6 @@ def clock() -> FakeClock:
 def counts(clock: FakeClock) -> Metrics:
     """Metrics by that clock."""
     return Metrics(clock.now, clock.monotonic)
-
-
-def image(who: Camera, size: int, text: str) -> ImageMessage:
-    """Return an image of so many bytes."""
-    return ImageMessage(who, "jpg", text, bytes(size))
-
-
-def event(who: Camera, size: int, text: str) -> EventMessage:
-    """Return an event whose tiny image has so many bytes."""
-    return EventMessage(who, text.split("|")[1], text, bytes(size))
 
 
 def row(counts: Metrics, name: str = "Barn P1") -> CameraRow:
@@ -61,9 +52,9 @@ def test_a_percentile_of_nothing_is_zero() -> None:
 
 def test_what_is_stored_is_counted_for_its_camera_and_in_all(counts: Metrics) -> None:
     """Images count with their bytes, events without; each camera has its own row."""
-    counts.stored([image(BARN, 1000, "Barn P1|jpg|")])
-    counts.stored([event(BARN, 17, "Barn P1|motion|moving")])
-    counts.stored([image(GATE, 500, "Gate|jpg|")])
+    counts.stored([sized_image(BARN, 1000, "Barn P1|jpg|")])
+    counts.stored([sized_event(BARN, 17, "Barn P1|motion|moving")])
+    counts.stored([sized_image(GATE, 500, "Gate|jpg|")])
     assert row(counts).today == row(counts).total == Tally(images=1, events=1, bytes=1000)
     assert row(counts, "Gate").today == Tally(images=1, bytes=500)
     assert counts.today == counts.total == Tally(images=2, events=1, bytes=1500)
@@ -71,10 +62,10 @@ def test_what_is_stored_is_counted_for_its_camera_and_in_all(counts: Metrics) ->
 
 def test_the_latest_event_is_kept_without_the_name_and_not_whole(counts: Metrics) -> None:
     """The status shows what happened last, in 80 characters at most."""
-    counts.stored([event(BARN, 0, "Barn P1|motion|moving")])
-    counts.stored([image(BARN, 9, "Barn P1|jpg|a picture is no event")])
+    counts.stored([sized_event(BARN, 0, "Barn P1|motion|moving")])
+    counts.stored([sized_image(BARN, 9, "Barn P1|jpg|a picture is no event")])
     assert row(counts).last_event == "motion|moving"
-    counts.stored([event(BARN, 0, "Barn P1|" + "long" * 100)])
+    counts.stored([sized_event(BARN, 0, "Barn P1|" + "long" * 100)])
     assert row(counts).last_event == "long" * 20
 
 
@@ -94,8 +85,8 @@ def test_every_sign_of_life_counts_as_seen(counts: Metrics, clock: FakeClock) ->
     """Heartbeats, images, events, refused and passed over messages all show that the camera lives."""
     for sign in (
         partial(counts.seen, BARN),
-        partial(counts.stored, [image(BARN, 1, "Barn P1|jpg|")]),
-        partial(counts.stored, [event(BARN, 1, "Barn P1|motion|")]),
+        partial(counts.stored, [sized_image(BARN, 1, "Barn P1|jpg|")]),
+        partial(counts.stored, [sized_event(BARN, 1, "Barn P1|motion|")]),
         partial(counts.refused, BARN, "refused"),
         partial(counts.passed_over, BARN),
     ):
@@ -107,8 +98,8 @@ def test_every_sign_of_life_counts_as_seen(counts: Metrics, clock: FakeClock) ->
 
 def test_names_that_differ_in_spaces_are_one_camera(counts: Metrics) -> None:
     """Prometheus takes one series for each node and view, so two spellings can't have two rows."""
-    counts.stored([image(camera("Barn  P1"), 1, "Barn  P1|jpg|")])
-    counts.stored([image(camera(" Barn P1"), 1, "Barn P1|jpg|")])
+    counts.stored([sized_image(camera("Barn  P1"), 1, "Barn  P1|jpg|")])
+    counts.stored([sized_image(camera(" Barn P1"), 1, "Barn P1|jpg|")])
     counts.acknowledged([(BARN, 0.5)])
     (one,) = counts.rows()
     assert (one.today.images, list(one.ack_seconds)) == (2, [0.5])
@@ -119,10 +110,10 @@ def test_a_new_day_counts_from_nothing(clock: FakeClock, ask: str) -> None:
     """At local midnight, not a moment later, the day's counts are 0, whoever asks first; the totals go on."""
     clock.time = LATE
     counts = Metrics(clock.now, clock.monotonic)
-    counts.stored([image(BARN, 100, "Barn P1|jpg|")])
+    counts.stored([sized_image(BARN, 100, "Barn P1|jpg|")])
     clock.pass_(0.1)
     if ask == "stored":
-        counts.stored([image(BARN, 1, "Barn P1|jpg|")])
+        counts.stored([sized_image(BARN, 1, "Barn P1|jpg|")])
     elif ask == "refused":
         counts.refused(None, "refused")
     today = row(counts).today if ask == "rows" else counts.today
@@ -139,7 +130,7 @@ def test_todays_journal_is_counted_for_the_day(counts: Metrics, clock: FakeClock
     assert counts.today == row(counts).today == Tally(images=1, events=1, bytes=1000)
     assert counts.total == row(counts).total == Tally()
     assert row(counts).last_seen == time
-    counts.stored([image(camera("Barn  P1"), 1, "Barn  P1|jpg|")])
+    counts.stored([sized_image(camera("Barn  P1"), 1, "Barn  P1|jpg|")])
     assert counts.today.images == row(counts).today.images == 2
 
 
@@ -165,7 +156,7 @@ def test_a_camera_is_told_silent_once_for_each_silence(counts: Metrics, clock: F
 def test_the_rate_is_that_of_the_last_seconds(counts: Metrics, clock: FakeClock, rate: float) -> None:
     """A camera that sends steadily shows its rate within a tenth or a fifth of an image; one that stops shows none."""
     for _ in range(int(60 * rate)):
-        counts.stored([image(BARN, 1, "Barn P1|jpg|")])
+        counts.stored([sized_image(BARN, 1, "Barn P1|jpg|")])
         clock.pass_(1 / rate)
     shown = row(counts).rate_at(clock.monotonic())
     assert shown == pytest.approx(rate, abs=max(rate / 10, 0.2))
@@ -195,8 +186,8 @@ def test_percentiles_are_of_the_latest_acknowledgements(counts: Metrics) -> None
 def test_the_document_shows_each_camera(counts: Metrics, clock: FakeClock) -> None:
     """The status has a row a camera, by name, with what it did today and how long it has been silent."""
     counts.seen(GATE)
-    counts.stored([image(BARN, 1000, "Barn P1|jpg|")])
-    counts.stored([event(BARN, 0, "Barn P1|motion|moving")])
+    counts.stored([sized_image(BARN, 1000, "Barn P1|jpg|")])
+    counts.stored([sized_event(BARN, 0, "Barn P1|motion|moving")])
     counts.passed_over(BARN)
     counts.refused(BARN, "refused")
     counts.acknowledged([(BARN, 0.25)])
@@ -231,7 +222,7 @@ def test_threads_may_count_at_the_same_time(counts: Metrics) -> None:
 
     def count() -> None:
         for _ in range(1000):
-            counts.stored([image(BARN, 1, "Barn P1|jpg|")])
+            counts.stored([sized_image(BARN, 1, "Barn P1|jpg|")])
             counts.acknowledged([(BARN, 0.001)])
             counts.repeated()
 
@@ -247,6 +238,6 @@ def test_days_are_those_of_the_clock_that_is_given() -> None:
     """The day is the local one of the clock, whatever UTC says."""
     clock = FakeClock(LATE.astimezone(UTC))
     counts = Metrics(clock.now, clock.monotonic)
-    counts.stored([image(BARN, 1, "Barn P1|jpg|")])
+    counts.stored([sized_image(BARN, 1, "Barn P1|jpg|")])
     clock.pass_(0.1)
     assert counts.today.images == 1

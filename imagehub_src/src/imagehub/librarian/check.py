@@ -18,7 +18,8 @@ def run(engine: Engine, data_directory: Path) -> int:
     """Check, print what differs, and return 0 when all agrees, else 1."""
     with engine.connect() as connection:
         found = 0
-        for found, difference in enumerate(differences(connection, data_directory), 1):  # noqa: B007
+        for difference in differences(connection, data_directory):
+            found += 1
             print(printable(difference))
     print(f"{found} differences; imagehub-librarian rebuild mends them" if found else "all agree")
     return 1 if found else 0
