@@ -123,3 +123,15 @@ def test_any_release_that_is_there_can_be_named(datasink: Host, site: Site) -> N
     unknown = play("--tags", "rollback", "--extra-vars", "imagehub_release=9.9.9-none")
     assert unknown.status != 0
     assert "9.9.9-none" in unknown.output
+
+
+def test_a_release_that_talks_to_its_front_in_another_way_restarts_that_too(datasink: Host, site: Site) -> None:
+    """Only then; what waits meanwhile may be answered NOT STORED, and still no sender hangs and nothing is lost."""
+    front = f"systemctl show --property MainPID --value {site.service}-front.service"
+    before = datasink.check_output(front)
+    with Load() as senders:
+        played = deploy("talking")
+    assert played.status == 0, played.output
+    assert "Restart the front" in played.changed
+    assert datasink.check_output(front) != before
+    assert_kept(datasink, site, senders)
