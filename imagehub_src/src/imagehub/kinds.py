@@ -88,3 +88,13 @@ HTTP_ADDRESS = Kind("IPv4 address or host", lambda value: _is_host(value) and ":
 ENDPOINT = Kind("`tcp://HOST:PORT`", _is_endpoint)
 NETWORK = Kind("IP address, or network as `192.168.1.0/24`", _is_network)
 PATTERN = Kind("node, or pattern as `Barn*`", lambda value: isinstance(value, str) and bool(value.strip()))
+HOST = Kind("IP address or host", _is_host)
+CLOCK = Kind(
+    "time of day as `03:30`, in quotes",
+    lambda value: isinstance(value, str) and bool(re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value)),
+)
+TOPIC = Kind(
+    "MQTT topic without wildcards",
+    lambda value: isinstance(value, str) and bool(re.fullmatch(r"[^\s+#/]+(/[^\s+#/]+)*", value)),
+)
+WORDS = Kind("text", lambda value: isinstance(value, str) and bool(value.strip()) and value.isprintable())

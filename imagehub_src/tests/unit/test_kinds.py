@@ -18,6 +18,10 @@ GOOD: list[tuple[kinds.Kind, list[Any]]] = [
     (kinds.ENDPOINT, ["tcp://porch:5555", "tcp://192.168.1.5:1", "tcp://[::1]:65535"]),
     (kinds.NETWORK, ["192.168.1.7", "192.168.1.7/24", "10.0.0.0/8", "fd00::/8"]),
     (kinds.PATTERN, ["Barn*", "Barn P1", "*"]),
+    (kinds.HOST, ["mail.example.org", "10.0.0.1", "::1"]),
+    (kinds.CLOCK, ["00:00", "23:59"]),
+    (kinds.TOPIC, ["imagehub", "farm/barn"]),
+    (kinds.WORDS, ["librarian", "a b"]),
 ]
 BAD: list[tuple[kinds.Kind, list[Any]]] = [
     (kinds.whole(1, 3), [0, 4, 2.0, True, "2", None]),
@@ -47,6 +51,10 @@ BAD: list[tuple[kinds.Kind, list[Any]]] = [
     ),
     (kinds.NETWORK, ["192.168.1.300", "10.0.0.0/33", "porch", "", 10, True, None]),
     (kinds.PATTERN, ["", "  ", 12, True, None]),
+    (kinds.HOST, ["*", "", "a b", "http://x", 5, None]),
+    (kinds.CLOCK, ["24:00", "3:30", "03:60", 210, None]),
+    (kinds.TOPIC, ["", "/", "a/", "a//b", "a/#", "+", "a b", 5, None]),
+    (kinds.WORDS, ["", "  ", "a\nb", 5, None]),
 ]
 
 

@@ -123,13 +123,49 @@ images = _table(
     _column("path", String(MAX_PATH), "path of the file, relative to the data directory"),
     _column("bytes", BigInteger, "size of the file"),
     _column("checksum", String(32), "checksum in the journal; empty: from before there was one"),
-    _column("state", String(10), "`stored`, `going` (about to be deleted) or `gone` (deleted)"),
+    _column("state", String(10), "`stored`, or `going`: it is about to be deleted, and shown no more"),
     _column("hold", Boolean, "exempt from retention"),
     UniqueConstraint("hub_id", "sequence"),
     Index(None, "camera_id", "time_us"),
     Index(None, "camera_id", "day", "time_us"),
     Index(None, "hub_id", "day"),
     Index(None, "time_us"),
+)
+deletions = _table(
+    "deletions",
+    "images that are going: the file is deleted next, and then the image's row with this one",
+    Column(
+        "image_id",
+        NUMBER,
+        ForeignKey("images.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="the image that goes",
+    ),
+    _time("when that was decided"),
+    _column("reason", String(NAME), "who or what decided it, such as `retention` or a user's name"),
+)
+holds = _table(
+    "holds",
+    "spans of time whose images and events are exempt from retention",
+    _id(),
+    _to("cameras", "the camera that is meant; null: all", null=True),
+    _time("begin of the span", "start_us"),
+    _time("end of the span, which does not belong to it", "end_us"),
+    _column("reason", String(200), "why it is held"),
+    _column("actor", String(NAME), "name of the one who asked for it"),
+    _time("when it was made", "created_us"),
+    Index(None, "camera_id", "start_us"),
+)
+retention = _table(
+    "retention",
+    "how long images are kept: the closest row gives the age, and each row limits the size of its images",
+    _id(),
+    _to("cameras", "the camera that is meant; null: all", null=True),
+    _column("day_class", String(10), "`any`, `eventful` (days with events of the camera) or `quiet` (days without)"),
+    _column("keep_days", Integer, "days that images are kept; null: this row does not say", null=True),
+    _column("keep_bytes", BigInteger, "size that the images may have together; null: any", null=True),
+    Index(None, "camera_id", "day_class"),
 )
 events = _table(
     "events",
@@ -172,7 +208,7 @@ def _found(what: str) -> tuple[Column[Any], ...]:
         )
     ]
     return (
-        _to("images", "the image it was found in"),
+        _to("images", "the image it was found in; null: it was deleted", null=True, lost="SET NULL"),
         _to("cameras", "the camera that sent the image"),
         _time("time of the image"),
         _column("score", Double, f"how sure the {what} is, from 0 to 1"),
@@ -220,6 +256,15 @@ rules = _table(
     _time("when it was made", "created_us"),
     UniqueConstraint("name"),
 )
+followers = _table(
+    "followers",
+    "how far those that look at each new row have come",
+    Column("name", String(NAME), primary_key=True, comment="who looks, such as `rules`"),
+    _column("image", BigInteger, "highest id of images that was looked at"),
+    _column("event", BigInteger, "highest id of events that was looked at"),
+    _column("detection", BigInteger, "highest id of detections that was looked at"),
+    _column("plate_sighting", BigInteger, "highest id of plate sightings that was looked at"),
+)
 notifications = _table(
     "notifications",
     "what rules sent, or are still to send",
@@ -228,7 +273,10 @@ notifications = _table(
     _to("images", "the image that it is about", null=True, lost="SET NULL"),
     _to("events", "the event that it is about", null=True, lost="SET NULL"),
     _column("cause", String(200), "what made it, once for each rule and action: nothing is sent twice"),
-    _column("channel", String(NAME), "how it is sent, such as mail or webhook"),
+    _column("channel", String(NAME), "how it is sent: `mail`, `apprise`, `webhook` or `mqtt`"),
+    _column("target", String(1000), "where it is sent; may hold a secret"),
+    _column("title", String(200), "first line of what is sent"),
+    _column("text", LONG, "what is sent"),
     _column("state", String(10), "`waiting`, `sent` or `failed`"),
     _column("tries", Integer, "how often it was tried"),
     _column("error", String(1000), "why the last try failed; empty: it did not"),
@@ -268,8 +316,18 @@ tokens = _table(
     _column("scopes", String(200), "what it allows, with blanks between"),
     _time("when it was made", "created_us"),
     _time("when it ends; null: never", "expires_us", null=True),
+    _time("when it was used last; null: never", "used_us", null=True),
     UniqueConstraint("digest"),
     Index(None, "user_id", "purpose"),
+)
+failed_tries = _table(
+    "failed_tries",
+    "passwords and links that were wrong, so that nobody tries them all",
+    _id(),
+    _column("who", String(320), "the account or the network address that is held back"),
+    _time("when it was tried"),
+    Index(None, "who", "time_us"),
+    Index(None, "time_us"),
 )
 audit_log = _table(
     "audit_log",

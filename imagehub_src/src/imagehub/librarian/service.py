@@ -1,44 +1,69 @@
-"""`imagehub-librarian run`: follows the hub until it is told to stop."""
+"""`imagehub-librarian run`: the librarian's parts side by side, until it is told to stop."""
 
 import logging
 import signal
 import threading
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from imagehub.errors import ImagehubError
 from imagehub.librarian import catalog
+from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.settings import Settings
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 5.0
 
+# Works until the event is set; what it raises is logged, and it is called again a little later.
+Part = Callable[[threading.Event], None]
+
 log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
-    """Follow until SIGTERM or SIGINT, and return 0; what fails is logged and tried again."""
+    """Work until SIGTERM or SIGINT, and return 0; a part that fails is logged and tried again."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine = catalog.connect(settings.database)
+    arrivals = Arrivals()
+    ingest = Ingest(engine, settings.hub_directory)
+    parts: dict[str, Part] = {"ingest": lambda stop: follow(ingest, arrivals, stop)}
     log.info("following %s", settings.hub_directory)
     try:
-        follow(Ingest(engine, settings.hub_directory), stop)
+        work(parts, stop)
     finally:
         engine.dispose()
     log.info("stopped")
     return 0
 
 
-def follow(ingest: Ingest, stop: threading.Event) -> None:
-    """Take in what comes, until `stop` is set."""
+def work(parts: Mapping[str, Part], stop: threading.Event) -> None:
+    """Run each part in a thread of its own until `stop` is set and all have ended."""
+    threads = [threading.Thread(target=_repeat, args=(name, part, stop), name=name) for name, part in parts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _repeat(name: str, part: Part, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            taken = ingest.follow()
-        except (ImagehubError, OSError) as error:
-            log.error("%s; trying again in %g s", error, RETRY_SECONDS)
-            stop.wait(RETRY_SECONDS)
-            continue
-        if taken:
+            part(stop)
+        except (ImagehubError, OSError, SQLAlchemyError) as error:
+            log.error("%s: %s; trying again in %g s", name, error, RETRY_SECONDS)
+        except Exception:  # the other parts go on, whatever happens in this one
+            log.exception("%s: failed; trying again in %g s", name, RETRY_SECONDS)
+        stop.wait(RETRY_SECONDS)
+
+
+def follow(ingest: Ingest, arrivals: Arrivals, stop: threading.Event) -> None:
+    """Take in what comes and announce it, until `stop` is set."""
+    while not stop.is_set():
+        if taken := ingest.follow():
             log.debug("took in %d entries", taken)
+            arrivals.announce()
         stop.wait(POLL_SECONDS)

@@ -28,7 +28,29 @@ def test_faults_are_named_with_their_lines(tmp_path: Path) -> None:
 
 def test_the_reference_has_every_setting_as_the_code_has_it() -> None:
     """Each has one row: kind, default, meaning."""
-    rows = re.findall(r"^\| `librarian\.(\w+)` \|(.*)\|$", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+\.\w+)` \|(.*)\|$", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
     documented = {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
     said = {name: [yaml.safe_load(cells[1].strip("`")), cells[0], cells[2]] for name, cells in documented.items()}
-    assert said == {name: [rule.default, rule.kind.expected, rule.meaning] for name, rule in settings.rules().items()}
+    assert said == {
+        name: [
+            list(rule.default) if isinstance(rule.default, tuple) else rule.default,
+            rule.kind.expected,
+            rule.meaning,
+        ]
+        for name, rule in settings.rules().items()
+    }
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    """In every section."""
+    loaded = settings.parse(
+        "mail: {password_file: keys/mail}\nweb: {certificate: c.pem, private_key: /k.pem}", tmp_path
+    )
+    assert loaded.mail.password_file == tmp_path / "keys" / "mail"
+    assert (loaded.web.certificate, loaded.web.private_key) == (tmp_path / "c.pem", Path("/k.pem"))
+
+
+def test_a_certificate_without_its_key_is_a_fault(tmp_path: Path) -> None:
+    """It is found at the start, not by the first viewer."""
+    with pytest.raises(SettingsError, match="belong together"):
+        settings.parse("web:\n  certificate: c.pem\n", tmp_path)
