@@ -1,0 +1,99 @@
+"""One image: to look at, to download, to hold, to delete."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+
+from imagehub.librarian import deletion, retention
+from imagehub.librarian.files import NoSuchImageError, open_image
+from imagehub.librarian.queries import images
+from imagehub.librarian.queries.images import Image
+from imagehub.librarian.thumbnails import SIZES, NoPictureError
+from imagehub.librarian.web.rendering import static
+from imagehub.librarian.web.visit import SENT_BY_US, NotAllowedError, Viewer, Visit
+
+router = APIRouter(prefix="/images")
+KEEP = {"Cache-Control": "private, max-age=86400"}
+CHUNK = 1 << 16
+
+
+@router.get("/{number}")
+def picture(visit: Viewer, number: int) -> Response:
+    """Show an image with its boxes and details; arrows lead to the camera's previous and next one."""
+    with visit.site.reading() as connection:
+        image = _image(visit, images.image(connection, visit.sight, number))
+        older, newer = images.neighbours(connection, visit.sight, image)
+        boxes = images.boxes(connection, number)
+    return visit.page("picture.html", image=image, older=older, newer=newer, boxes=boxes)
+
+
+@router.get("/{number}/file")
+def file(visit: Viewer, number: int, download: bool = False) -> Response:
+    """Return the bytes that the camera sent."""
+    with visit.site.reading() as connection:
+        image = _image(visit, images.image(connection, visit.sight, number))
+    try:
+        opened = open_image(visit.site.settings.hub_directory, image.path)
+    except NoSuchImageError:
+        raise HTTPException(404) from None
+    name = image.path.rpartition("/")[2]
+    kind = "image/jpeg" if opened.read(2) == b"\xff\xd8" else "application/octet-stream"
+    opened.seek(0)
+    headers = KEEP | {"Content-Disposition": f'{"attachment" if download else "inline"}; filename="{_plain(name)}"'}
+    return StreamingResponse(iter(lambda: opened.read(CHUNK), b""), media_type=kind, headers=headers)
+
+
+@router.get("/{number}/thumbnail/{size}")
+def thumbnail(visit: Viewer, number: int, size: str) -> Response:
+    """Return a small copy of an image; for what is no picture, a drawing that says so."""
+    if size not in SIZES:
+        raise HTTPException(404)
+    with visit.site.reading() as connection:
+        image = _image(visit, images.image(connection, visit.sight, number))
+    try:
+        kept = visit.site.thumbnails.get(size, number, image.path)
+    except NoPictureError:
+        return RedirectResponse(static("no-picture.svg"), 302)
+    except NoSuchImageError:
+        return RedirectResponse(static("no-file.svg"), 302)
+    return FileResponse(kept, media_type="image/jpeg", headers=KEEP)
+
+
+@router.post("/{number}/hold", dependencies=[SENT_BY_US])
+def hold(visit: Viewer, number: int, hold: Annotated[bool, Form()]) -> Response:
+    """Exempt an image from retention, or no longer."""
+    _may_change(visit)
+    with visit.site.writing() as connection:
+        _image(visit, images.image(connection, visit.sight, number))
+        retention.hold_image(connection, visit.someone.actor, number, hold)
+    return visit.go(f"/images/{number}")
+
+
+@router.post("/{number}/delete", dependencies=[SENT_BY_US])
+def delete(visit: Viewer, number: int) -> Response:
+    """Delete an image for good, and go to the one before it."""
+    _may_change(visit)
+    site = visit.site
+    with site.reading() as connection:
+        image = _image(visit, images.image(connection, visit.sight, number))
+        older, newer = images.neighbours(connection, visit.sight, image)
+    deletion.delete_by_user(site.engine, site.settings.hub_directory, visit.someone.actor, [number], site.thumbnails.forget)
+    beside = older or newer
+    return visit.go(f"/images/{beside}" if beside else "/gallery")
+
+
+def _image(_: Visit, found: Image | None) -> Image:
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _may_change(visit: Visit) -> None:
+    if not visit.someone.is_administrator:
+        raise NotAllowedError
+
+
+def _plain(name: str) -> str:
+    return "".join(letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in name)

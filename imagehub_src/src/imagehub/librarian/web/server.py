@@ -1,0 +1,89 @@
+"""Serves the web page, with TLS if there is a certificate, until it is told to stop."""
+
+import logging
+import socket
+import ssl
+import threading
+from contextlib import closing
+
+import uvicorn
+
+from imagehub.errors import ImagehubError
+from imagehub.librarian import accounts
+from imagehub.librarian.settings import Web, base_url
+from imagehub.librarian.web import app
+from imagehub.librarian.web.site import Site
+from imagehub.librarian.web.times import now_us
+
+log = logging.getLogger(__name__)
+
+
+class WebError(ImagehubError):
+    """The web page can't be served; says why."""
+
+
+def serve(site: Site, stop: threading.Event) -> None:
+    """Serve until `stop` is set.
+
+    Raises:
+        WebError: the address or the certificate can't be used.
+    """
+    web = site.settings.web
+    with closing(_listen(web)) as listening:
+        server = uvicorn.Server(_config(site))
+        log.info("web page: %s", base_url(web))
+        _say_first_link(site)
+        ended = threading.Thread(target=_end, args=(server, site, stop), daemon=True)
+        ended.start()
+        server.run(sockets=[listening])
+
+
+def _end(server: uvicorn.Server, site: Site, stop: threading.Event) -> None:
+    stop.wait()
+    site.stopping.set()
+    site.arrivals.announce()
+    server.should_exit = True
+
+
+def _listen(web: Web) -> socket.socket:
+    try:
+        if web.address == "*":
+            both = socket.has_dualstack_ipv6()
+            family = socket.AF_INET6 if both else socket.AF_INET
+            return socket.create_server(("", web.port), family=family, dualstack_ipv6=both, backlog=128)
+        family = socket.AF_INET6 if ":" in web.address else socket.AF_INET
+        return socket.create_server((web.address, web.port), family=family, backlog=128)
+    except OSError as error:
+        raise WebError(f"can't listen at {web.address} port {web.port}: {error.strerror}; see web.port") from error
+
+
+def _config(site: Site) -> uvicorn.Config:
+    web = site.settings.web
+    config = uvicorn.Config(
+        app.build(site),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=list(web.trusted_proxies),
+        timeout_graceful_shutdown=3,
+        ssl_certfile=web.certificate,
+        ssl_keyfile=web.private_key,
+    )
+    try:
+        config.load()
+    except (ssl.SSLError, OSError) as error:
+        raise WebError(f"can't use web.certificate {web.certificate} with its key: {error}") from error
+    return config
+
+
+def _say_first_link(site: Site) -> None:
+    with site.writing() as connection:
+        secret = accounts.first_link(connection, now_us())
+    if secret:
+        log.warning(
+            "nobody may sign in yet; make the first administrator at %s/first/%s within a day",
+            base_url(site.settings.web),
+            secret,
+        )

@@ -1,0 +1,44 @@
+// Keeps the wall up to date: each new image replaces the one in its camera's tile.
+"use strict";
+
+const wall = document.getElementById("wall");
+const state = document.getElementById("live-state");
+const stream = new EventSource("/live");
+
+stream.addEventListener("open", () => { state.textContent = "live"; state.className = "tag good"; });
+stream.addEventListener("error", () => { state.textContent = "connection lost, trying again"; state.className = "tag warn"; });
+stream.addEventListener("image", (event) => {
+  const image = JSON.parse(event.data);
+  const tile = wall.querySelector(`[data-camera="${image.camera_id}"]`);
+  if (!tile) return location.reload(); // a camera that is new
+  const address = `/images/${image.id}/thumbnail/medium`;
+  const loaded = new Image();
+  loaded.onload = () => show(tile, image, address);
+  loaded.src = address;
+});
+
+function show(tile, image, address) {
+  let picture = tile.querySelector("img");
+  if (!picture) {
+    picture = document.createElement("img");
+    tile.querySelector(".none").replaceWith(picture);
+  }
+  picture.src = address;
+  picture.alt = `latest image of ${image.camera}`;
+  tile.querySelector("a").href = `/images/${image.id}`;
+  tile.querySelector("time").dataset.us = image.time_us;
+  tile.classList.remove("new");
+  void tile.offsetWidth; // starts the animation again
+  tile.classList.add("new");
+  tell();
+}
+
+function tell() {
+  for (const time of wall.querySelectorAll("time[data-us]")) {
+    const seconds = Math.max(0, Date.now() / 1000 - Number(time.dataset.us) / 1e6);
+    const [size, unit] = seconds < 60 ? [1, "s"] : seconds < 3600 ? [60, "min"] : seconds < 86400 ? [3600, "h"] : [86400, "d"];
+    time.textContent = seconds < 10 ? "just now" : `${Math.floor(seconds / size)} ${unit} ago`;
+  }
+}
+setInterval(tell, 5000);
+window.addEventListener("pagehide", () => stream.close());
