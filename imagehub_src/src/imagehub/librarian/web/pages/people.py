@@ -98,9 +98,17 @@ def make_token(visit: Viewer, name: Text, scope: Annotated[list[str], Form()], d
 
 @router.post("/account/tokens/{number}/revoke", dependencies=[SENT_BY_US])
 def revoke(visit: Viewer, number: int) -> Response:
-    """End a token, or a session."""
+    """End a token."""
     with visit.site.writing() as connection:
         accounts.revoke(connection, visit.someone.actor, number)
+    return visit.go("/account")
+
+
+@router.post("/account/sessions/{number}/end", dependencies=[SENT_BY_US])
+def end_session(visit: Viewer, number: int) -> Response:
+    """End a session, such as that of a phone that is lost."""
+    with visit.site.writing() as connection:
+        accounts.end_session(connection, visit.someone.actor, number)
     return visit.go("/account")
 
 
