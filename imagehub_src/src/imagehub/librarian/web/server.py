@@ -73,4 +73,3 @@ def _config(site: Site) -> uvicorn.Config:
     except (ssl.SSLError, OSError) as error:
         raise WebError(f"can't use web.certificate {web.certificate} with its key: {error}") from error
     return config
-

@@ -1,6 +1,5 @@
 """Events: the last ones of each camera, all of them as a list, and what was measured as a chart."""
 
-
 from fastapi import APIRouter
 from fastapi.responses import Response
 

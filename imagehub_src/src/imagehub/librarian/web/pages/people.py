@@ -41,7 +41,12 @@ def add(visit: Administrator, name: Text, role: Text, mail: Text = "", camera: N
 
 @router.post("/users/{number}", dependencies=[SENT_BY_US])
 def change(
-    visit: Administrator, number: int, role: Text, mail: Text = "", disabled: Tick = False, camera: Numbers = []  # noqa: B006
+    visit: Administrator,
+    number: int,
+    role: Text,
+    mail: Text = "",
+    disabled: Tick = False,
+    camera: Numbers = [],  # noqa: B006
 ) -> Response:
     """Change an account."""
     try:
@@ -84,7 +89,9 @@ def change_password(visit: Viewer, old: Text, new: Text) -> Response:
 
 
 @router.post("/account/tokens", dependencies=[SENT_BY_US])
-def make_token(visit: Viewer, name: Text, scope: Annotated[list[str], Form()], days: Annotated[int, Form(ge=0)] = 0) -> Response:
+def make_token(
+    visit: Viewer, name: Text, scope: Annotated[list[str], Form()], days: Annotated[int, Form(ge=0)] = 0
+) -> Response:
     """Make an API token, which is shown once."""
     now = now_us()
     try:
