@@ -9,8 +9,10 @@ from imagehub.librarian.web.pages import (
     gallery,
     live,
     people,
+    picture,
     timeline,
     wall,
 )
 
-ROUTERS = [page.router for page in (entrance, wall, live, timeline, gallery, events, findings, cameras, people, audit)]
+PAGES = (entrance, wall, live, timeline, gallery, picture, events, findings, cameras, people, audit)
+ROUTERS = [page.router for page in PAGES]
