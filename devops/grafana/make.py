@@ -1,4 +1,4 @@
-"""Writes the dashboards into dashboards/, after a change of what they show: `.venv/bin/python devops/grafana/make.py`."""
+"""Writes the files in dashboards/: `.venv/bin/python devops/grafana/make.py`, after a change of what they show."""
 
 import json
 from pathlib import Path
@@ -23,10 +23,18 @@ def text(dashboard: Dashboard) -> str:
     for number, panel in enumerate(dashboard.panels or [], 1):
         panel.id_val = number
         if isinstance(panel, Panel):
-            panel.options = panel.options or {}  # the SDK writes null, which Grafana's schema does not allow
+            panel.options = panel.options or {}
     document: dict[str, Any] = json.loads(json.dumps(dashboard, cls=JSONEncoder))
-    del document["style"]  # Grafana 10.3 and newer know no such thing
+    _drop_what_is_gone(document)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _drop_what_is_gone(document: dict[str, Any]) -> None:
+    """Take out what the SDK writes for Grafana 10.1, and 10.4 and newer do not know."""
+    del document["style"]
+    for variable in document["templating"]["list"]:
+        for name in ("id", "auto", "auto_min", "auto_count"):
+            del variable[name]
 
 
 def main() -> None:
