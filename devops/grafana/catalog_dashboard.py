@@ -123,6 +123,8 @@ def _days(what: str, database: Database) -> barchart.Panel:
         .with_target(Query(database, queries.per_day(what), TABLE))
         .with_transformation(DataTransformerConfig(id_val="groupingToMatrix", options=matrix))
         .stacking(StackingMode.NORMAL)
+        .legend(common.VizLegendOptions().show_legend(show_legend=True))
+        .x_tick_label_max_length(len("YYYY-MM-DD"))
         .height(8)
         .span(10)
     )
