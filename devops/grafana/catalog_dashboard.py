@@ -83,7 +83,8 @@ def _weather(builder: DashboardBuilder, database: Database) -> None:
         # A node sends a reading when it changes: points far apart belong together.
         panel = _series(kind.capitalize(), queries.readings(kind), database).interval("1m").span_nulls(span_nulls=True)
         builder.with_panel(panel.span(9))
-    builder.with_panel(_table("Current values", queries.CURRENT_VALUES, database, ago="measured").span(6))
+    current = queries.current_values("temperature", "humidity", "light")
+    builder.with_panel(_table("Current values", current, database, ago="measured").span(6))
 
 
 def _amounts(builder: DashboardBuilder, database: Database) -> None:

@@ -35,21 +35,6 @@ GROUP BY 1, 2
 ORDER BY 3 DESC, 1, 2
 LIMIT 100
 """
-# For each camera and kind one look into the index, however many events there are.
-CURRENT_VALUES = f"""
-SELECT latest.camera AS camera, e.kind AS kind, e.value AS value, e.time_us / 1000 AS measured
-FROM (
-  SELECT {CAMERA} AS camera, (
-    SELECT e.id FROM events e
-    WHERE e.camera_id = c.id AND e.kind = k.kind AND e.value IS NOT NULL
-    ORDER BY e.time_us DESC, e.id DESC LIMIT 1
-  ) AS event_id
-  FROM cameras c JOIN nodes n ON n.id = c.node_id
-  CROSS JOIN (SELECT 'temperature' AS kind UNION ALL SELECT 'humidity' UNION ALL SELECT 'light') k
-  WHERE c.id IN (${{camera:csv}})
-) latest JOIN events e ON e.id = latest.event_id
-ORDER BY 1, 2
-"""
 STORED = """
 SELECT COUNT(*) AS images, SUM(i.bytes) AS bytes
 FROM images i
@@ -77,4 +62,26 @@ FROM days d JOIN cameras c ON c.id = d.camera_id JOIN nodes n ON n.id = c.node_i
 WHERE d.day BETWEEN '${{__from:date:YYYY-MM-DD}}' AND '${{__to:date:YYYY-MM-DD}}' AND d.camera_id IN (${{camera:csv}})
 GROUP BY 1, 2
 ORDER BY 1, 2
+"""
+
+
+def current_values(*kinds: str) -> str:
+    """Return the question for the last reading of each camera and kind."""
+    latest = "UNION ALL".join(map(_latest, kinds))
+    return f"""
+SELECT latest.camera AS camera, e.kind AS kind, e.value AS value, e.time_us / 1000 AS measured
+FROM ({latest}) latest JOIN events e ON e.id = latest.event_id
+ORDER BY 1, 2
+"""
+
+
+def _latest(kind: str) -> str:
+    """Return a question that looks into an index once for each camera, however many events there are."""
+    return f"""
+  SELECT {CAMERA} AS camera, (
+    SELECT e.id FROM events e
+    WHERE e.camera_id = c.id AND e.kind = '{kind}' AND e.value IS NOT NULL
+    ORDER BY e.time_us DESC, e.id DESC LIMIT 1
+  ) AS event_id
+  FROM cameras c JOIN nodes n ON n.id = c.node_id WHERE c.id IN (${{camera:csv}})
 """
