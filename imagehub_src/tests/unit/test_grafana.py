@@ -102,6 +102,6 @@ def test_it_reads_the_data_source_that_is_provisioned(document: dict[str, Any]) 
 
 
 def test_the_readme_has_each_file() -> None:
-    """Dashboards and provisioning."""
+    """And says what it shows."""
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in FILES if f"`{path.name}`" not in readme] == []
