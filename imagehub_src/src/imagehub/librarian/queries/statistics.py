@@ -55,7 +55,12 @@ def totals(connection: Connection, sight: Sight) -> Totals:
 def _ends(connection: Connection, sight: Sight) -> tuple[int | None, int | None]:
     own = select(images.c.time_us).where(images.c.camera_id == cameras.c.id, STORED).limit(1).correlate(cameras)
     first, last = (own.order_by(order).scalar_subquery() for order in (images.c.time_us.asc(), images.c.time_us.desc()))
-    each = select(first.label("first"), last.label("last")).where(condition(cameras.c.id, sight)).subquery()
+    each = (
+        select(first.label("first"), last.label("last"))
+        .select_from(cameras)
+        .where(condition(cameras.c.id, sight))
+        .subquery()
+    )
     oldest, newest = connection.execute(select(func.min(each.c.first), func.max(each.c.last))).one()
     return oldest, newest
 
