@@ -37,6 +37,8 @@ OPTIONS: dict[str, Any] = {
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 LONG = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 NAME, TYPE, MAX_PATH = 100, 100, 300
+# Who follows these tables looks for higher ids: that of a deleted row must not come again.
+FOLLOWED = {"images", "events", "detections", "plate_sightings"}
 
 metadata = MetaData(naming_convention=NAMES)
 
@@ -55,7 +57,7 @@ def _to(table: str, comment: str, null: bool = False, lost: str = "CASCADE") -> 
 
 
 def _table(name: str, comment: str, *parts: Any) -> Table:
-    return Table(name, metadata, *parts, comment=comment, **OPTIONS)
+    return Table(name, metadata, *parts, comment=comment, sqlite_autoincrement=name in FOLLOWED, **OPTIONS)
 
 
 def _time(what: str, name: str = "time_us", null: bool = False) -> Column[Any]:

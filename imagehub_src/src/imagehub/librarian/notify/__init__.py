@@ -1,6 +1,7 @@
 """Notifications: what is sent, by which channel, and what became of it."""
 
 from imagehub.librarian.notify.channels import CHECKS, Channels, channels, try_out
+from imagehub.librarian.notify.history import Sent, sent
 from imagehub.librarian.notify.mail import send_mail
 from imagehub.librarian.notify.message import (
     Channel,
@@ -13,7 +14,6 @@ from imagehub.librarian.notify.message import (
 )
 from imagehub.librarian.notify.outbox import Draft, again, put
 from imagehub.librarian.notify.sending import parts
-from imagehub.librarian.notify.sent import Sent, sent
 
 __all__ = [
     "CHECKS",

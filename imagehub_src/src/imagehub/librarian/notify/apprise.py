@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from imagehub.errors import MissingExtraError
-from imagehub.librarian.notify.message import Message, NotSentError, masked
+from imagehub.librarian.notify.message import Message, NotSentError, Picture, masked
 
 # They log whole URLs, with the tokens in them.
 TALKATIVE = ("apprise", "urllib3", "requests")
@@ -16,16 +16,25 @@ class AppriseChannel:
 
     def send(self, target: str, message: Message) -> None:
         """See `Channel.send`; the services have no way to tell a second try from a second message."""
-        import apprise
-        from apprise.attachment.memory import AttachMemory
-
         service = _service(target)
-        picture = message.picture
-        attached = AttachMemory(picture.body, picture.name, "image/jpeg") if picture else None
-        with apprise.LogCapture(level=logging.WARNING, name="apprise") as said:
-            done = service.notify(body=message.text, title=message.title, attach=attached)
+        with _complaints() as said:
+            done = service.notify(body=message.text, title=message.title, attach=_attached(message.picture))
             if not done:
                 raise NotSentError(f"{masked(target)}: {_reason(said.getvalue(), target)}")
+
+
+def _attached(picture: Picture | None) -> Any:
+    from apprise.attachment import memory
+
+    attach: Any = memory.AttachMemory  # published without types
+    return attach(picture.body, picture.name, "image/jpeg") if picture else None
+
+
+def _complaints() -> Any:
+    import apprise
+
+    capture: Any = apprise.LogCapture
+    return capture(level=logging.WARNING, name="apprise")
 
 
 def check_target(target: str) -> None:

@@ -6,8 +6,9 @@ know whether it arrived, so it is tried once more, with the same key.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
 
 from imagehub.librarian.audit import Actor, note
 from imagehub.librarian.catalog import clean, writing
@@ -48,7 +49,7 @@ def put(connection: Connection, draft: Draft, now_us: int) -> bool:
     return True
 
 
-def claim(engine: Engine, channel: str, now_us: int) -> Row[tuple[object, ...]] | None:
+def claim(engine: Engine, channel: str, now_us: int) -> Row[Any] | None:
     """Mark the next one that is due as `sending` and return it with the names that belong to it; None: none is due."""
     ours = (notifications.c.state == "waiting") & (notifications.c.channel == channel)
     wanted = select(notifications.c.id).where(ours, notifications.c.due_us <= now_us)
@@ -63,7 +64,7 @@ def claim(engine: Engine, channel: str, now_us: int) -> Row[tuple[object, ...]] 
         return connection.execute(_with_names(number)).one()
 
 
-def _with_names(number: int) -> "select":
+def _with_names(number: int) -> Select[Any]:
     sources = notifications.outerjoin(rules).outerjoin(images, notifications.c.image_id == images.c.id)
     sources = sources.outerjoin(cameras, notifications.c.camera_id == cameras.c.id)
     sources = sources.outerjoin(nodes, cameras.c.node_id == nodes.c.id)
@@ -76,7 +77,7 @@ def mark_sent(engine: Engine, number: int, now_us: int) -> None:
     _settle(engine, number, state="sent", error="", due_us=now_us)
 
 
-def mark_failed(engine: Engine, row: Row[tuple[object, ...]], error: str, hopeless: bool, now_us: int) -> bool:
+def mark_failed(engine: Engine, row: Row[Any], error: str, hopeless: bool, now_us: int) -> bool:
     """Say why a try failed; return whether it is tried again."""
     due_us = now_us + min(FIRST_WAIT_US * 2 ** min(row.tries - 1, 30), LONGEST_WAIT_US)
     given_up = hopeless or due_us > row.created_us + GIVE_UP_US

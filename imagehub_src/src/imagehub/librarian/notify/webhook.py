@@ -19,7 +19,7 @@ class WebhookChannel:
         try:
             status = _post(urlsplit(target), as_json(message), message.key)
         except (OSError, http.client.HTTPException) as error:
-            raise NotSentError(f"{masked(target)}: {error or type(error).__name__}") from error
+            raise NotSentError(f"{masked(target)}: {str(error) or type(error).__name__}") from error
         if not 200 <= status < 300:
             raise _refused(target, status)
 

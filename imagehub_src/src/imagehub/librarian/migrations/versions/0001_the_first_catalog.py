@@ -461,6 +461,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_events_camera_id_kind_time_us"), "events", ["camera_id", "kind", "time_us"], unique=False)
     op.create_index(op.f("ix_events_camera_id_time_us"), "events", ["camera_id", "time_us"], unique=False)
@@ -582,6 +583,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_images_camera_id_day_time_us"), "images", ["camera_id", "day", "time_us"], unique=False)
     op.create_index(op.f("ix_images_camera_id_time_us"), "images", ["camera_id", "time_us"], unique=False)
@@ -731,6 +733,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_detections_camera_id_object_id_time_us"),
@@ -949,6 +952,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_plate_sightings_camera_id_time_us"), "plate_sightings", ["camera_id", "time_us"], unique=False

@@ -1,6 +1,6 @@
 """The log of what was sent, or is still to be."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -42,7 +42,7 @@ def sent(connection: Connection, sight: Sight, before_id: int | None, limit: int
     return [_line(dict(row)) for row in found]
 
 
-def _line(row: dict[str, object]) -> Sent:
+def _line(row: dict[str, Any]) -> Sent:
     camera = f"{row['node'] or ''} {row['view'] or ''}".strip()
-    shown = row | {"rule": row["rule"] or "", "camera": camera, "target": masked(str(row["target"]))}
+    shown = row | {"rule": row["rule"] or "", "camera": camera, "target": masked(row["target"])}
     return Sent(**{name: shown[name] for name in Sent._fields})
