@@ -8,11 +8,27 @@ from imagehub.librarian.web.pages import (
     findings,
     gallery,
     live,
+    notifications,
     people,
     picture,
+    rules,
     timeline,
     wall,
 )
 
-PAGES = (entrance, wall, live, timeline, gallery, picture, events, findings, cameras, people, audit)
+PAGES = (
+    entrance,
+    wall,
+    live,
+    timeline,
+    gallery,
+    picture,
+    events,
+    findings,
+    cameras,
+    rules,
+    notifications,
+    people,
+    audit,
+)
 ROUTERS = [page.router for page in PAGES]
