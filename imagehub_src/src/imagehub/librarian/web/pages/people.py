@@ -16,7 +16,7 @@ from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Viewer, Visi
 router = APIRouter()
 Text = Annotated[str, Form()]
 Tick = Annotated[bool, Form()]
-Numbers = Annotated[list[int], Form()]
+Numbers = Annotated[list[int] | None, Form()]
 DAY_US = 86_400_000_000
 
 
@@ -28,7 +28,7 @@ def users_page(visit: Administrator) -> Response:
 
 @router.post("/users", dependencies=[SENT_BY_US])
 def add(
-    visit: Administrator, name: Text, role: Text, mail: Text = "", everything: Tick = False, camera: Numbers = []
+    visit: Administrator, name: Text, role: Text, mail: Text = "", everything: Tick = False, camera: Numbers = None
 ) -> Response:
     """Make an account; its owner chooses a password by the link that is shown once."""
     try:
@@ -49,7 +49,7 @@ def change(
     mail: Text = "",
     disabled: Tick = False,
     everything: Tick = False,
-    camera: Numbers = [],  # noqa: B006
+    camera: Numbers = None,
 ) -> Response:
     """Change an account."""
     try:
@@ -147,5 +147,5 @@ def _account(visit: Visit, fault: str = "", done: str = "", token: str = "") -> 
     )
 
 
-def _sight(role: str, everything: bool, camera: list[int]) -> Sight:
-    return None if everything or role == "administrator" else frozenset(camera)
+def _sight(role: str, everything: bool, camera: list[int] | None) -> Sight:
+    return None if everything or role == "administrator" else frozenset(camera or ())
