@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import accumulate, islice
 from typing import Any
 
+from sqlalchemy import Connection, Engine, Table, insert
+
 from imagehub.librarian import schema
 from imagehub.librarian.catalog import writing
-from sqlalchemy import Connection, Engine, Table, insert
 
 SEED = 1729
 BATCH = 10_000

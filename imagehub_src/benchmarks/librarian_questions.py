@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable
 
+from sqlalchemy import Connection
+
 from imagehub.librarian import catalog
 from imagehub.librarian.queries import cameras, events, findings, images, timeline
 from imagehub.librarian.queries import statistics as counts
 from imagehub.librarian.queries.images import Filters
 from imagehub.librarian.sight import Sight
 from librarian_data import DAY_US, END, fill
-from sqlalchemy import Connection
 
 NOW = int(END.timestamp()) * 1_000_000
 WEEK, MONTH = NOW - 7 * DAY_US, NOW - 30 * DAY_US

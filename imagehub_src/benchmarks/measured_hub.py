@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 import zmq
+
 from imagehub import status
 from imagehub.errors import ImagehubError
 from load import Load

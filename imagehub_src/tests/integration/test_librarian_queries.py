@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,7 +56,7 @@ class Oracle:
 
     def __init__(self, connection: Connection) -> None:
         self.rows = {
-            name: list(connection.execute(select(table)))
+            name: sorted(connection.execute(select(table)), key=lambda row: row.id)
             for name, table in schema.metadata.tables.items()
             if name in {"images", "events", "detections", "plate_sightings", "objects", "plates", "holds"}
         }
