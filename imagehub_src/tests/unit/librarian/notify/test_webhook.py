@@ -2,6 +2,9 @@
 
 import json
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -65,14 +68,11 @@ def test_a_redirection_is_not_followed() -> None:
     assert other.posts == []
 
 
-def test_who_does_not_answer_in_http_is_not_believed() -> None:
-    """A server that is not there, and one that says something else."""
-    with pytest.raises(NotSentError, match="refused"):
-        WebhookChannel().send(f"http://127.0.0.1:{free_port()}/t0ken", MESSAGE)
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(NotSentError) as caught:
-        server.settimeout(10)
-        client = WebhookChannel()
-        import threading
+@contextmanager
+def mail_server() -> Iterator[str]:
+    """Give the address of one that speaks, but not HTTP."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
 
         def answer() -> None:
             stream, _ = server.accept()
@@ -82,10 +82,16 @@ def test_who_does_not_answer_in_http_is_not_believed() -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        try:
-            client.send(f"http://127.0.0.1:{server.getsockname()[1]}/t0ken", MESSAGE)
-        finally:
-            thread.join()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_who_does_not_answer_in_http_is_not_believed() -> None:
+    """A server that is not there, and one that says something else."""
+    with pytest.raises(NotSentError, match="refused"):
+        WebhookChannel().send(f"http://127.0.0.1:{free_port()}/t0ken", MESSAGE)
+    with mail_server() as url, pytest.raises(NotSentError, match="mail here") as caught:
+        WebhookChannel().send(f"{url}/t0ken", MESSAGE)
     assert "t0ken" not in str(caught.value)
 
 
