@@ -164,7 +164,7 @@ def numbers_in(box: Mailbox) -> dict[str, str]:
 
 def test_a_killed_librarian_loses_no_notification_and_repeats_none(tmp_path: Path) -> None:
     """While events arrive and mails go out: each event has one Message-ID, and only what was under way came twice."""
-    chance, count = random.Random(23), 300
+    chance, count = random.Random(23), 90
     with mailbox() as box, watched(tmp_path, box.port) as (librarian, barn):
         stop = threading.Event()
 
