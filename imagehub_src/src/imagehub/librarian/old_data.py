@@ -14,13 +14,14 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from imagehub import journal, wire
+from imagehub import deleted, journal, wire
 from imagehub.errors import RefusedError
 from imagehub.eventlog import FOLDER as LOGS
 from imagehub.eventlog import NAME
 from imagehub.images import FOLDER as IMAGES
 from imagehub.images import read_name, relative_path
-from imagehub.librarian.ingest import BATCH, Rows, clean, hub_of, microseconds
+from imagehub.librarian.catalog import clean
+from imagehub.librarian.ingest import BATCH, Rows, hub_of, microseconds
 from imagehub.librarian.schema import cameras, events, images, nodes
 from imagehub.terminal.progress import Progress
 
@@ -46,7 +47,7 @@ def _import_day(
     connection: Connection, hub: int, rows: Rows, folder: Path, stems: dict[str, tuple[str, str]], bar: Progress
 ) -> None:
     wanted = select(images.c.path).where(images.c.hub_id == hub, images.c.day == folder.name)
-    known = set(connection.execute(wanted).scalars())
+    known = set(connection.execute(wanted).scalars()) | deleted.read(folder.parents[1], folder.name)
     new: list[Row] = []
     for entry in os.scandir(folder):
         path, named = f"{IMAGES}/{folder.name}/{entry.name}", read_name(entry.name)
