@@ -11,6 +11,7 @@ from imagehub.errors import ImagehubError
 from imagehub.librarian import catalog
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
+from imagehub.librarian.retention.part import part
 from imagehub.librarian.settings import Settings
 
 POLL_SECONDS = 0.2
@@ -30,7 +31,10 @@ def run(settings: Settings) -> int:
     engine = catalog.connect(settings.database)
     arrivals = Arrivals()
     ingest = Ingest(engine, settings.hub_directory)
-    parts: dict[str, Part] = {"ingest": lambda stop: follow(ingest, arrivals, stop)}
+    parts: dict[str, Part] = {
+        "ingest": lambda stop: follow(ingest, arrivals, stop),
+        "retention": part(engine, settings),
+    }
     log.info("following %s", settings.hub_directory)
     try:
         work(parts, stop)
