@@ -76,7 +76,7 @@ class Kept:
             assert connection.execute(select(func.count()).select_from(deletions)).scalar() == 0
 
 
-def fill(engine: Engine, root: Path, number: int = 6, each: int = 2) -> Kept:
+def fill(engine: Engine, root: Path, number: int = 6, each: int = 2, body: bytes = JPEG) -> Kept:
     """Store images on so many days before NOON and on that day, and take them in.
 
     `Barn P1` has `each` images a day and on odd days an event; `Gate P1` has one image a day.
@@ -87,8 +87,8 @@ def fill(engine: Engine, root: Path, number: int = 6, each: int = 2) -> Kept:
         odd = clock.now().day % 2
         for _ in range(each):
             clock.pass_(1)
-            keep(store, image())
-        keep(store, image(name="Gate P1"), *([event()] if odd else []))
+            keep(store, image(body=body))
+        keep(store, image(name="Gate P1", body=body), *([event()] if odd else []))
         clock.pass_(86_400 - each)
     store.close()
     Ingest(engine, root).follow()

@@ -83,8 +83,11 @@ def take(connection: Connection, data_directory: Path, batch: int = BATCH) -> in
     _check_same(folder, position)
     found = list(islice(journal.read(folder, position if position.segment else None), batch))
     if found:
+        # The position first: of two that take the same entries, one learns it before it adds rows.
+        _move(connection, hub, position, found[-1][1])
         damaged = Rows(connection, hub).add(_there(data_directory, found))
-        _move(connection, hub, position, found[-1][1], damaged)
+        if damaged:
+            connection.execute(update(hubs).where(hubs.c.id == hub).values(damaged=hubs.c.damaged + damaged))
     return len(found)
 
 
@@ -135,11 +138,11 @@ def _there(data_directory: Path, found: Iterable[tuple[Entry, Position]]) -> Ite
             yield entry
 
 
-def _move(connection: Connection, hub: int, old: Position, new: Position, damaged: int) -> None:
+def _move(connection: Connection, hub: int, old: Position, new: Position) -> None:
     same = (hubs.c.segment == old.segment) & (hubs.c.offset == old.offset) & (hubs.c.id == hub)
     sequence = min(new.sequence, LARGEST)
     values = {"segment": new.segment, "offset": new.offset, "sequence": sequence}
-    moved = connection.execute(update(hubs).where(same).values(damaged=hubs.c.damaged + damaged, **values))
+    moved = connection.execute(update(hubs).where(same).values(**values))
     if moved.rowcount != 1:
         raise CatalogError("another librarian writes to this catalog: end one of them")
 

@@ -94,9 +94,7 @@ class Guard:
             told = units.size(free), f"{units.counted(done.images, 'image')}, {units.size(done.bytes)}"
             if self._free() <= free:
                 self._helpless_until = now + PATIENCE_SECONDS
-                log.error(
-                    "the disk has %s free; deleting %s freed nothing: look what else fills it", units.size(free), told
-                )
+                log.error("the disk has %s free; deleting %s freed nothing: look what else fills it", *told)
                 return
             log.warning("the disk had %s free only: deleted the oldest %s", *told)
 

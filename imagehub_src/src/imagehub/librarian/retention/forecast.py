@@ -43,7 +43,7 @@ class Expected:
 
     def days_until(self, free_bytes: int) -> int | None:
         """Return in how many days so many more bytes are stored than now; None: not within ten years."""
-        room, there = sum(self._now.values()) + free_bytes, dict(self._now)
+        room, there = sum(self._now.values()) + free_bytes + 1, dict(self._now)  # a byte for what floats lose
         for day in range(FAR_DAYS + 1):
             for kind, size in self._leaving[day].items():
                 there[kind] -= size
