@@ -14,6 +14,7 @@ from imagehub.librarian import accounts, catalog, notify, rules
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.settings import Settings, base_url
+from imagehub.librarian.thumbnails import Thumbnails
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 5.0
@@ -32,15 +33,17 @@ def run(settings: Settings) -> int:
     engine = catalog.connect(settings.database)
     arrivals, filled = Arrivals(), Arrivals()
     ingest = Ingest(engine, settings.hub_directory)
+    thumbnails = Thumbnails(settings.data_directory / "thumbnails", settings.hub_directory)
     channels = notify.channels(settings)
     parts: dict[str, Part] = {
         "ingest": lambda stop: follow(ingest, arrivals, stop),
         "rules": rules.part(engine, settings.hub_directory, arrivals, filled),
         **notify.parts(engine, settings.hub_directory, channels, filled),
+        "retention": retention.part(engine, settings, thumbnails.forget),
         "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
     }
     if settings.web.enabled:
-        parts["web"] = web_part(engine, settings, arrivals, filled, channels)
+        parts["web"] = web_part(engine, settings, arrivals, filled, channels, thumbnails)
         _show_first_link(engine, settings)
     log.info("following %s", settings.hub_directory)
     try:
