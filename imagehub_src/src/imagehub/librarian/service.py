@@ -11,6 +11,8 @@ from imagehub.errors import ImagehubError
 from imagehub.librarian import catalog
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
+from imagehub.librarian.mqtt import part as mqtt
+from imagehub.librarian.mqtt.publisher import Publisher
 from imagehub.librarian.settings import Settings
 
 POLL_SECONDS = 0.2
@@ -31,8 +33,10 @@ def run(settings: Settings) -> int:
     arrivals = Arrivals()
     ingest = Ingest(engine, settings.hub_directory)
     parts: dict[str, Part] = {"ingest": lambda stop: follow(ingest, arrivals, stop)}
-    log.info("following %s", settings.hub_directory)
     try:
+        if settings.mqtt.broker:
+            parts["mqtt"] = mqtt.part(engine, settings, arrivals, Publisher())
+        log.info("following %s", settings.hub_directory)
         work(parts, stop)
     finally:
         engine.dispose()
