@@ -22,7 +22,7 @@ from imagehub.librarian import catalog, ingest
 from imagehub.librarian.catalog import CatalogError, writing
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.retention.carrying_out import Guard
-from imagehub.librarian.retention.holds import hold_image, hold_span
+from imagehub.librarian.retention.holding import hold_image, hold_span
 from integration.disks.loop_disk import LoopDisk
 from integration.disks.requirements import require_loop_disk
 from kept import ADA, SIZE, Kept, fill

@@ -1,10 +1,10 @@
 """How long images are kept: policies, holds, a plan of what goes, and the part that carries it out."""
 
 from imagehub.librarian.retention.errors import RetentionError
-from imagehub.librarian.retention.holds import Hold, hold_image, hold_span, holds, release
-from imagehub.librarian.retention.part import local_time, part, run_now
+from imagehub.librarian.retention.holding import Hold, hold_image, hold_span, holds, release
+from imagehub.librarian.retention.nightly import local_time, part, run_now
 from imagehub.librarian.retention.planning import Going, Plan, plan
-from imagehub.librarian.retention.policies import DAY_CLASSES, Policy, policies, remove_policy, set_policy
+from imagehub.librarian.retention.policy import DAY_CLASSES, Policy, policies, remove_policy, set_policy
 
 __all__ = [
     "DAY_CLASSES",
