@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, insert, select, update
 
-from imagehub.librarian import catalog, rules
+from imagehub.librarian import catalog, rules, schema
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.rules import Rule
 from imagehub.librarian.schema import (
@@ -79,7 +79,7 @@ class World:
         """Add a rule that is as old as that."""
         with catalog.writing(self.engine) as connection:
             number = rules.create(connection, SOMEBODY, made)
-            table = rules.kept.schema.rules
+            table = schema.rules
             connection.execute(update(table).where(table.c.id == number).values(created_us=created_us))
         return number
 

@@ -11,6 +11,7 @@ from happenings import HOUR, MINUTE, NOON, SECOND, World, rule, world
 from imagehub.librarian import catalog
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.rules import standing
+from imagehub.librarian.schema import images
 
 PLENTY = 1 << 40
 
@@ -50,8 +51,7 @@ def test_a_silence_whose_last_image_was_deleted_is_still_the_same(barn: World) -
     last = barn.image(camera, NOON)
     assert check(barn, NOON + 10 * MINUTE) == 1
     with catalog.writing(barn.engine) as connection:
-        table = standing.finding.images
-        connection.execute(table.delete().where(table.c.id == last))
+        connection.execute(images.delete().where(images.c.id == last))
     assert check(barn, NOON + 11 * MINUTE) == 0
 
 

@@ -11,7 +11,7 @@ from happenings import HOUR, MINUTE, NOON, SECOND, World, rule, world
 from imagehub.librarian import catalog, notify
 from imagehub.librarian.catalog import CatalogError
 from imagehub.librarian.rules import watching
-from imagehub.librarian.schema import followers
+from imagehub.librarian.schema import followers, images
 
 NOW = NOON + MINUTE
 
@@ -46,8 +46,8 @@ def test_each_event_that_fits_makes_one_notification_for_each_action(barn: World
 @pytest.mark.parametrize("trigger", ["image", "object", "plate"])
 def test_every_kind_of_row_is_followed(barn: World, trigger: str) -> None:
     """Images, detections and plates as events; the image goes along."""
-    more: dict[str, Any] = {"object": {"label": "person", "min_score": 0.5}, "plate": {"plate": "AB*"}}.get(trigger, {})
-    barn.add_rule(rule(trigger=trigger, **more))
+    more: dict[str, dict[str, Any]] = {"object": {"label": "person", "min_score": 0.5}, "plate": {"plate": "AB*"}}
+    barn.add_rule(rule(trigger=trigger, **more.get(trigger, {})))
     camera = barn.camera()
     image = barn.image(camera, NOON)
     for label, score in (("person", 0.4), ("person", 0.6), ("dog", 0.9)):
@@ -181,7 +181,6 @@ def test_the_id_of_a_deleted_row_does_not_come_again(barn: World) -> None:
     first = barn.image(camera, NOON)
     assert watching.follow(barn.engine, NOW) == 1
     with catalog.writing(barn.engine) as connection:
-        table = watching.finding.images
-        connection.execute(table.delete().where(table.c.id == first))
+        connection.execute(images.delete().where(images.c.id == first))
     barn.image(camera, NOON + 1)
     assert watching.follow(barn.engine, NOW) == 1
