@@ -79,8 +79,8 @@ class World:
         """Add a rule that is as old as that."""
         with catalog.writing(self.engine) as connection:
             number = rules.create(connection, SOMEBODY, made)
-            same = schema.rules.c.id == number
-            connection.execute(update(schema.rules).where(same).values(created_us=created_us))
+            table = schema.rules
+            connection.execute(update(table).where(table.c.id == number).values(created_us=created_us))
         return number
 
     def outbox(self) -> list[Any]:

@@ -100,6 +100,6 @@ def test_again_sends_a_new_one_and_says_so(barn: World) -> None:
         audited = connection.exec_driver_sql("SELECT action, subject, details FROM audit_log").all()
     second = barn.outbox()[1]
     assert (second.target, second.text, second.state) == (DRAFT.target, DRAFT.text, "waiting")
-    assert [tuple(row) for row in audited] == [
+    assert [tuple(line) for line in audited] == [
         ("notification.again", "notification 1", '{"to": "https://example.org/\\u2026"}')
     ]

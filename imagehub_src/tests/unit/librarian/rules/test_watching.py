@@ -46,9 +46,8 @@ def test_each_event_that_fits_makes_one_notification_for_each_action(barn: World
 @pytest.mark.parametrize("trigger", ["image", "object", "plate"])
 def test_every_kind_of_row_is_followed(barn: World, trigger: str) -> None:
     """Images, detections and plates as events; the image goes along."""
-    asked: dict[str, dict[str, Any]] = {"object": {"label": "person", "min_score": 0.5}, "plate": {"plate": "AB*"}}
-    more = asked.get(trigger, {})
-    barn.add_rule(rule(trigger=trigger, **more))
+    more: dict[str, dict[str, Any]] = {"object": {"label": "person", "min_score": 0.5}, "plate": {"plate": "AB*"}}
+    barn.add_rule(rule(trigger=trigger, **more.get(trigger, {})))
     camera = barn.camera()
     image = barn.image(camera, NOON)
     for label, score in (("person", 0.4), ("person", 0.6), ("dog", 0.9)):
