@@ -47,11 +47,18 @@ def _parser() -> argparse.ArgumentParser:
         "check": (_check, "Compare disk and catalog, and name every difference."),
         "rebuild": (_rebuild, "Make the catalog anew from disk; what users made stays."),
         "import": (_import, "Take in the data of a hub that kept no journal."),
+        "probe": (_probe, "Ask the page of the running librarian whether it is well."),
+        "check-config": (_check_config, "Say 'ok', or every fault of a settings file."),
     }
     for name, (command, text) in texts.items():
         one = commands.add_parser(name, help=text, description=text)
-        one.add_argument("-p", "--path", type=Path, help="librarian.yaml, or the folder that holds it (default: home)")
         one.set_defaults(command=command)
+        if name == "check-config":
+            one.add_argument("path", type=Path, metavar="FILE", help="the settings file")
+            continue
+        one.add_argument("-p", "--path", type=Path, help="librarian.yaml, or the folder that holds it (default: home)")
+        if name == "probe":
+            one.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
         if name == "import":
             one.add_argument("directory", type=Path, metavar="DIR", help="the data directory of that hub")
     return parser
@@ -74,6 +81,18 @@ def _rebuild(_: argparse.Namespace, loaded: Settings) -> int:
     from imagehub.librarian import catalog, rebuild
 
     return rebuild.run(catalog.connect(loaded.database), loaded.hub_directory)
+
+
+def _probe(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import probe
+
+    print(probe.probe(loaded, args.seconds))
+    return 0
+
+
+def _check_config(_: argparse.Namespace, __: Settings) -> int:
+    print("ok")
+    return 0
 
 
 def _import(args: argparse.Namespace, loaded: Settings) -> int:

@@ -12,6 +12,7 @@ from imagehub.librarian import catalog
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.settings import Settings
+from imagehub.notify import Notifier
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 5.0
@@ -32,6 +33,7 @@ def run(settings: Settings) -> int:
     ingest = Ingest(engine, settings.hub_directory)
     parts: dict[str, Part] = {"ingest": lambda stop: follow(ingest, arrivals, stop)}
     log.info("following %s", settings.hub_directory)
+    Notifier().tell("READY=1")
     try:
         work(parts, stop)
     finally:
