@@ -48,19 +48,19 @@ def _parser() -> argparse.ArgumentParser:
         "rebuild": (_rebuild, "Make the catalog anew from disk; what users made stays."),
         "import": (_import, "Take in the data of a hub that kept no journal."),
         "probe": (_probe, "Ask the page of the running librarian whether it is well."),
-        "check-config": (_check_config, "Say 'ok', or every fault of a settings file."),
     }
     for name, (command, text) in texts.items():
         one = commands.add_parser(name, help=text, description=text)
-        one.set_defaults(command=command)
-        if name == "check-config":
-            one.add_argument("path", type=Path, metavar="FILE", help="the settings file")
-            continue
         one.add_argument("-p", "--path", type=Path, help="librarian.yaml, or the folder that holds it (default: home)")
-        if name == "probe":
-            one.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
+        one.set_defaults(command=command)
         if name == "import":
             one.add_argument("directory", type=Path, metavar="DIR", help="the data directory of that hub")
+        if name == "probe":
+            one.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
+    text = "Say 'ok', or every fault of a settings file."
+    check_config = commands.add_parser("check-config", help=text, description=text)
+    check_config.add_argument("path", type=Path, metavar="FILE", help="the settings file")
+    check_config.set_defaults(command=_check_config)
     return parser
 
 
