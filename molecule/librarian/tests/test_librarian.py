@@ -131,6 +131,14 @@ def test_systemd_rates_its_exposure_low(datasink: Host) -> None:
     assert shown.splitlines() == ["MemoryMax=268435456", "TasksMax=64"]
 
 
+def test_a_check_run_after_a_deployment_reports_no_change() -> None:
+    """`--check --diff` on a node that is as it should be; it ends with health and status."""
+    played = play("--check", "--diff", playbook=CONVERGE)
+    mend_nothing(played)
+    assert f"Id={UNIT}.service" in played.output
+    assert "answered ok in" in played.output
+
+
 def test_passwords_are_where_the_librarian_alone_reads_them(datasink: Host, site: Site) -> None:
     """In files of mode 640; not in the unit, its process, its log, or what the playbook prints."""
     for path in (f"/home/{site.user}/librarian.yaml", f"/etc/{UNIT}/mqtt.password"):
@@ -145,19 +153,6 @@ def test_passwords_are_where_the_librarian_alone_reads_them(datasink: Host, site
         assert datasink.run(f"grep --quiet --text {secret} {places}").rc == 1
         assert secret not in log(datasink)
         assert secret not in played.output
-    assert play("--tags", "config", playbook=CONVERGE).status == 0
-
-
-def test_a_check_run_after_a_deployment_reports_no_change() -> None:
-    """`--check --diff` on a node that is as it should be."""
-    mend_nothing(play("--check", "--diff", playbook=CONVERGE))
-
-
-def test_status_and_health_show_that_it_answers() -> None:
-    """What systemd says, and that the page does."""
-    played = play("--tags", "status,health", playbook=CONVERGE)
-    assert f"Id={UNIT}.service" in played.output
-    assert played.output.count("answered ok in") == 2
 
 
 def test_variables_of_the_hub_on_the_command_line_are_refused(datasink: Host) -> None:
