@@ -131,6 +131,21 @@ def test_systemd_rates_its_exposure_low(datasink: Host) -> None:
     assert shown.splitlines() == ["MemoryMax=268435456", "TasksMax=64"]
 
 
+def test_strangers_do_not_reach_the_page(datasink: Host) -> None:
+    """The firewall admits the network that the site names; from another one the node is there and the page is not."""
+    broker = node("librarian-broker")
+    datasink.check_output("ip address add 192.0.2.1/24 dev eth0")
+    broker.check_output("ip address add 192.0.2.2/24 dev eth0")
+
+    def reaches(host: str, port: int) -> bool:
+        connect = f"import socket; socket.create_connection(('{host}', {port}), 3)"
+        return bool(broker.run(f'python3 -c "{connect}"').rc == 0)
+
+    assert reaches("librarian-data1", 8080)
+    assert reaches("192.0.2.1", 22)
+    assert not reaches("192.0.2.1", 8080)
+
+
 def test_a_check_run_after_a_deployment_reports_no_change() -> None:
     """`--check --diff` on a node that is as it should be; it ends with health and status."""
     played = play("--check", "--diff", playbook=CONVERGE)
