@@ -4,7 +4,9 @@ PATH="$PWD/.venv/bin:$PATH"
 MOLECULE_ENGINE=${MOLECULE_ENGINE:-podman}
 ANSIBLE_ROLES_PATH=$PWD/roles
 ANSIBLE_CONFIG=$PWD/ansible.cfg
-export PATH MOLECULE_ENGINE ANSIBLE_ROLES_PATH ANSIBLE_CONFIG
+# One connection for a task instead of several.
+ANSIBLE_PIPELINING=1
+export ANSIBLE_PIPELINING PATH MOLECULE_ENGINE ANSIBLE_ROLES_PATH ANSIBLE_CONFIG
 # A log that people read later wants no colours, and no boxes around them.
 [ -t 1 ] || export NO_COLOR=1
 # Where a folder of certificate authorities was given to this machine, the nodes get it too.

@@ -4,6 +4,9 @@ import json
 import os
 import re
 import subprocess
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +70,14 @@ def play(*words: str, playbook: str = "molecule/shared/converge.yml") -> Played:
         elif line.startswith("changed: ") and reading.task not in reading.changed[-1:]:
             reading.changed.append(reading.task)
     return Played(done.returncode, reading.changed, done.stdout + done.stderr)
+
+
+def until(probe: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Return as soon as `probe` is true; fail after the deadline, saying what never came."""
+    deadline = time.monotonic() + seconds
+    while not probe():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        threading.Event().wait(0.1)
 
 
 def mend_nothing(played: Played) -> None:

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from imagehub import settings, unit
+from imagehub.librarian import settings as librarian_settings
 
 ROOT = Path(__file__).parents[3]
-ROLES = ("imagehub", "sentinelcam_base")
-TEMPLATES = ROOT / "roles" / "imagehub" / "templates"
+ROLES = ("imagehub", "librarian", "sentinelcam_base")
 DATA = "/srv/data"
 # The hub's own default is for one machine without a site: a role always says where.
 SITE_PATHS = {"data_directory"}
@@ -56,6 +56,11 @@ def documented(role: str) -> dict[str, list[str]]:
     return rows(section(role, "Variables"))
 
 
+def tasks(role: str) -> list[dict[str, Any]]:
+    """Return the tasks of a role's table of contents, be they in a block or not."""
+    return [inner for task in load("roles", role, "tasks", "main.yml") for inner in task.get("block", [task])]
+
+
 VARIABLES = [(role, name) for role in ROLES for name in defaults(role)]
 
 
@@ -95,34 +100,34 @@ def test_what_nodes_alone_need_is_asked_of_nodes_alone() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_tag_is_explained_and_no_other(role: str) -> None:
-    """The table of tags has those of the role's tasks; those of sentinelcam_base are run with imagehub too."""
-    used = {tag for task in load("roles", role, "tasks", "main.yml") for tag in task["tags"]} - NO_TAGS_OF_THEIR_OWN
-    if role == "imagehub":
+    """The table of tags has those of the role's tasks; those of sentinelcam_base are run with the others too."""
+    used = {tag for task in tasks(role) for tag in task.get("tags", [])} - NO_TAGS_OF_THEIR_OWN
+    if role != "sentinelcam_base":
         used |= set(rows(section("sentinelcam_base", "Tags")))
     assert set(rows(section(role, "Tags"))) == used
 
 
+@pytest.mark.parametrize("role", ["imagehub", "librarian"])
 @pytest.mark.parametrize("tag", ["rollback", "uninstall"])
-def test_what_takes_something_away_must_be_asked_for(tag: str) -> None:
+def test_what_takes_something_away_must_be_asked_for(role: str, tag: str) -> None:
     """No run without that tag goes back or uninstalls, and the README says so."""
-    (task,) = [task for task in load("roles", "imagehub", "tasks", "main.yml") if tag in task["tags"]]
+    (task,) = [task for task in tasks(role) if tag in task.get("tags", [])]
     assert "never" in task["tags"]
-    assert "Only when asked for" in rows(section("imagehub", "Tags"))[tag][0]
+    assert "Only when asked for" in rows(section(role, "Tags"))[tag][0]
 
 
-def environment() -> jinja2.Environment:
-    """Return what renders the role's templates here, with the filters of Ansible that they use."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, autoescape=False
-    )
+def environment(role: str) -> jinja2.Environment:
+    """Return what renders a role's templates here, with the filters of Ansible that they use."""
+    loader = jinja2.FileSystemLoader(ROOT / "roles" / role / "templates", followlinks=True)
+    made = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=False)
     made.filters.update(to_json=json.dumps, bool=bool, unique=lambda items: list(dict.fromkeys(items)))
     return made
 
 
-def rendered(template: str, **variables: Any) -> str:
-    """Return a template of the role, with its defaults but for `variables`."""
-    given = defaults("imagehub") | {"ansible_managed": "Ansible managed", "data_directory": DATA} | variables
-    return environment().get_template(template).render(given)
+def rendered(template: str, role: str = "imagehub", **variables: Any) -> str:
+    """Return a template of a role, with its defaults but for `variables`."""
+    given = defaults(role) | {"ansible_managed": "Ansible managed", "data_directory": DATA} | variables
+    return environment(role).get_template(template).render(given)
 
 
 def test_the_template_has_every_setting_of_the_hub_and_no_other() -> None:
@@ -141,10 +146,48 @@ def test_a_role_without_variables_gives_the_defaults_of_the_hub(name: str) -> No
 @pytest.mark.parametrize("name", sorted(settings.rules()))
 def test_every_setting_has_a_variable(name: str) -> None:
     """The line of each setting takes its value from the site."""
-    text = (TEMPLATES / "imagehub.yaml.j2").read_text(encoding="utf-8")
+    text = (ROOT / "roles" / "imagehub" / "templates" / "imagehub.yaml.j2").read_text(encoding="utf-8")
     line = re.search(rf"^  {name}: \{{\{{ (.*) \}}\}}$", text, re.MULTILINE)
     assert line
     assert set(re.findall(r"\w+", line[1])) & set(defaults("imagehub"))
+
+
+def test_the_librarians_template_has_every_setting_and_no_other() -> None:
+    """A site can set whatever the librarian can be told, and without variables it is told its own defaults."""
+    text = rendered("librarian.yaml.j2", "librarian")
+    given = {f"{name}.{key}" for name, section in yaml.safe_load(text).items() for key in section}
+    assert given == set(librarian_settings.rules())
+    folder = Path("/home/ops")
+    parsed, plain = (librarian_settings.parse(each, folder) for each in (text, "librarian:"))
+    assert (parsed.web, parsed.mail, parsed.mqtt, parsed.retention, parsed.log_level) == (
+        plain.web, plain.mail, plain.mqtt, plain.retention, plain.log_level,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(librarian_settings.rules()))
+def test_every_setting_of_the_librarian_has_a_variable(name: str) -> None:
+    """The line of each setting takes its value from the site's variable of that name."""
+    section, _, key = name.partition(".")
+    text = (ROOT / "roles" / "librarian" / "templates" / "librarian.yaml.j2").read_text(encoding="utf-8")
+    part = text.partition(f"\n{section}:\n")[2]
+    line = re.search(rf"^  {key}: \{{\{{ (.*) \}}\}}$", part, re.MULTILINE)
+    assert line
+    variable = f"librarian_{key}" if section == "librarian" else f"librarian_{section}_{key.removesuffix('_file')}"
+    assert set(re.findall(r"\w+", line[1])) & {variable, f"{variable}_file"} & set(defaults("librarian"))
+
+
+def test_the_librarians_sandbox_is_the_hubs() -> None:
+    """It is confined as the hub is, but for what it may write and how much it may take."""
+    site = {"librarian_hub_directory": DATA, "librarian_data_directory": "/srv/librarian"}
+    account = {"sentinelcam_user": "ops", "sentinelcam_group": "ops"}
+    ours = directives(rendered("imagehub-librarian.service.j2", "librarian", **site, **account))
+    theirs = directives(rendered("_sandbox.j2"))
+    assert ("ReadWritePaths", f"{DATA}/images {DATA}/deleted /srv/librarian") in ours
+    different = {"ReadWritePaths", "MemoryMax", "TasksMax"}
+    begin, end = ours.index(("ProtectSystem", "strict")), ours.index(("WantedBy", "multi-user.target"))
+    assert [item for item in ours[begin:end] if item[0] not in different] == [
+        item for item in theirs if item[0] not in different
+    ]
 
 
 def directives(text: str) -> list[tuple[str, str]]:

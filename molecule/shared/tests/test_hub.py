@@ -1,17 +1,12 @@
 """A deployed hub does what it is for, and can do nothing else. Looked at while it runs, not read from its unit."""
 
 import json
-import re
 
 from nodes import Site
+from sandbox import assert_nobody_in_particular, assert_rated_low, assert_writes, pid
 from testinfra.host import Host
 
 PICTURE = r"printf '\377\330\377\340 a picture \377\331'"
-
-
-def pid(datasink: Host, unit: str) -> str:
-    """Return the process of a unit."""
-    return str(datasink.check_output(f"systemctl show --property MainPID --value {unit}.service"))
 
 
 def units(site: Site) -> list[str]:
@@ -75,33 +70,19 @@ def test_it_listens_where_it_was_told_to_and_nowhere_else(datasink: Host, site: 
 def test_it_is_nobody_in_particular(datasink: Host, site: Site) -> None:
     """Own account, no capability, no way to gain any, a system call filter."""
     for unit in units(site):
-        status = datasink.check_output(f"cat /proc/{pid(datasink, unit)}/status")
-        uid = datasink.check_output(f"id --user {site.user}")
-        fields = dict(re.findall(r"^(\w+):\t(.*)$", status, re.MULTILINE))
-        assert set(fields["Uid"].split()) == {uid}
-        for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
-            assert int(fields[kind], 16) == 0
-        assert fields["NoNewPrivs"] == "1"
-        assert fields["Seccomp"] == "2"
+        assert_nobody_in_particular(datasink, unit, site.user)
 
 
 def test_it_can_write_its_data_and_nothing_else(datasink: Host, site: Site) -> None:
     """In the process's own view of the file system, all but its data directory is read-only."""
     for unit in units(site):
-        enter = f"nsenter --target {pid(datasink, unit)} --mount --"
-        for folder in ("/usr", "/etc", "/var", f"/home/{site.user}", site.install):
-            assert datasink.run(f"{enter} touch {folder}/probe").rc != 0, folder
-        assert datasink.run(f"{enter} sh -c 'touch {site.data}/probe && rm {site.data}/probe'").rc == 0
-        assert datasink.check_output(f"{enter} ls /tmp") == ""
+        assert_writes(datasink, unit, [site.data], ["/usr", "/etc", "/var", f"/home/{site.user}", site.install])
 
 
 def test_systemd_rates_its_exposure_low(datasink: Host, site: Site) -> None:
     """At most 1.5 on the scale of `systemd-analyze security`, where 10 is unguarded."""
     for unit in units(site):
-        line = datasink.run(f"systemd-analyze security --no-pager {unit}.service").stdout.strip().splitlines()[-1]
-        rating = re.search(r": ([0-9.]+) ", line)
-        assert rating, line
-        assert float(rating[1]) <= 1.5, line
+        assert_rated_low(datasink, unit)
 
 
 def test_its_account_can_not_change_its_code(datasink: Host, site: Site) -> None:

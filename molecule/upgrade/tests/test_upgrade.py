@@ -132,6 +132,6 @@ def test_a_release_that_talks_to_its_front_in_another_way_restarts_that_too(data
     with Load() as senders:
         played = deploy("talking")
     assert played.status == 0, played.output
-    assert "Restart the front" in played.changed
+    assert "Restart the front of imagehub" in played.changed
     assert datasink.check_output(front) != before
     assert_kept(datasink, site, senders)

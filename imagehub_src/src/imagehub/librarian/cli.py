@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "rebuild": (_rebuild, "Make the catalog anew from disk; what users made stays."),
         "retention": (_retention, "Delete now what the policies say; the running librarian does so each night."),
         "import": (_import, "Take in the data of a hub that kept no journal."),
+        "probe": (_probe, "Ask the page of the running librarian whether it is well."),
     }
     for name, (command, text) in texts.items():
         one = commands.add_parser(name, help=text, description=text)
@@ -59,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
         if name == "import":
             one.add_argument("directory", type=Path, metavar="DIR", help="the data directory of that hub")
+        if name == "probe":
+            one.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
+    text = "Say 'ok', or every fault of a settings file."
+    check_config = commands.add_parser("check-config", help=text, description=text)
+    check_config.add_argument("path", type=Path, metavar="FILE", help="the settings file")
+    check_config.set_defaults(command=_check_config)
     _add_user_commands(commands.add_parser("user", help="Give links to those who can't sign in."))
     return parser
 
@@ -122,6 +129,18 @@ def _retention(args: argparse.Namespace, loaded: Settings) -> int:
 
         retention.run_now(engine, loaded, now, forget)
         deletion.sweep(loaded.hub_directory)
+    return 0
+
+
+def _probe(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import probe
+
+    print(probe.probe(loaded, args.seconds))
+    return 0
+
+
+def _check_config(_: argparse.Namespace, __: Settings) -> int:
+    print("ok")
     return 0
 
 

@@ -17,6 +17,7 @@ from imagehub.librarian.settings import Settings, base_url
 from imagehub.librarian.thumbnails import Thumbnails
 from imagehub.librarian.web import server
 from imagehub.librarian.web.site import Site
+from imagehub.notify import Notifier
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 5.0
@@ -38,6 +39,7 @@ def run(settings: Settings) -> int:
         if settings.web.enabled:
             _show_first_link(engine, settings)
         log.info("following %s", settings.hub_directory)
+        Notifier().tell("READY=1")
         work(parts, stop)
     finally:
         engine.dispose()
