@@ -1,0 +1,65 @@
+"""How ids, times and words are written in the API."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+
+from imagehub.librarian.web.times import EPOCH, local, microseconds
+
+RFC_3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-]\d\d:\d\d))",
+    re.ASCII,
+)
+AS_TIME = WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T06:30:00.000000Z"]})
+
+
+def read_time(text: Any) -> int:
+    """Return a time as the catalog keeps it; raise ValueError if the text is no time of RFC 3339."""
+    match = RFC_3339.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError("is no time as 2026-01-31T06:30:00Z")
+    day, clock, fraction, _, offset = match.groups()
+    try:
+        when = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{offset or '+00:00'}")
+    except ValueError as error:
+        raise ValueError(f"is no time: {error}") from None
+    return microseconds(when)
+
+
+def write_time(time_us: int) -> str:
+    """Return a time of the catalog as a text."""
+    return local(time_us, EPOCH.tzinfo).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# The first of each pair is what callers give, the second what they get.
+GivenTime = Annotated[int, BeforeValidator(read_time), AS_TIME]
+Time = Annotated[int, PlainSerializer(write_time), AS_TIME]
+
+MAX_ID = 2**63 - 1
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+# Control characters are no part of any name; PostgreSQL takes no NUL.
+PLAIN = "^[^\\u0000-\\u001f\\u007f]*$"
+Word = Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)]
+Text = Annotated[str, StringConstraints(max_length=1000, pattern=PLAIN)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN)]
+
+
+class Given(BaseModel):
+    """What a caller gives: a field that we don't know is a mistake, which we say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Body(BaseModel):
+    """What a caller gives in a body, each value in its own JSON type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Told(BaseModel):
+    """What a caller gets; made of the catalog's own objects."""
+
+    model_config = ConfigDict(from_attributes=True)

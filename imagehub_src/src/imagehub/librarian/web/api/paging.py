@@ -1,0 +1,45 @@
+"""Long lists, page by page: each page names the ones beside it."""
+
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from imagehub.librarian.web.api.caller import Caller
+from imagehub.librarian.web.api.formats import Given
+
+Item = TypeVar("Item")
+Limit = Annotated[int, Field(ge=1, le=500, description="How many at most.")]
+
+
+class Paged(Given):
+    """Which page is meant: `next` and `previous` of another one say it."""
+
+    cursor: Annotated[str | None, StringConstraints(max_length=100), Field(description="From `next` or `previous`.")] = None
+    limit: Limit = 50
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page, newest first. `next` is the address of the older page, `previous` that of the newer; null: none."""
+
+    items: list[Item]
+    next: str | None
+    previous: str | None
+
+
+def page(caller: Caller, response: Response, items: list[Item], next: str | None, previous: str | None) -> Page[Item]:  # noqa: A002
+    """Return a page with its neighbours, by their cursors, in the body and in the header `Link`."""
+    named = {"next": next, "prev": previous}
+    addresses = {name: _address(caller, cursor) for name, cursor in named.items() if cursor is not None}
+    if addresses:
+        response.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in addresses.items())
+    return Page(items=items, next=addresses.get("next"), previous=addresses.get("prev"))
+
+
+def _address(caller: Caller, cursor: str) -> str:
+    url = caller.request.url
+    kept: list[tuple[str, Any]] = [
+        (name, value) for name, value in caller.request.query_params.multi_items() if name != "cursor"
+    ]
+    return f"{url.path}?{urlencode([*kept, ('cursor', cursor)])}"
