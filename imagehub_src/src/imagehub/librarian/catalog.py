@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from imagehub.errors import ImagehubError, MissingExtraError
+from imagehub.eventlog import one_line
 
 BUSY_SECONDS = 30
 DRIVERS = {
@@ -91,6 +92,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Give a transaction that writes: all of it happens, or nothing."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def clean(text: str, size: int | None = None) -> str:
+    """Return a text that every database takes: control characters and halves of characters as escapes."""
+    return one_line(text).encode(errors="backslashreplace").decode()[:size]
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Engine, select
 from imagehub import journal
 from imagehub.images import FOLDER as IMAGES
 from imagehub.images import printable, read_name
-from imagehub.librarian.catalog import CatalogError
-from imagehub.librarian.ingest import clean
+from imagehub.librarian.catalog import CatalogError, clean
 from imagehub.librarian.schema import events, hubs, images
 
 

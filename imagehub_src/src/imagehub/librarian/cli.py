@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
         print("\n".join(f"imagehub-librarian: {fault}" for fault in error.faults), file=sys.stderr)
         return 2
     except ImportError as error:
-        if (error.name or "").partition(".")[0] not in {"sqlalchemy", "alembic"}:
+        if (error.name or "").partition(".")[0] not in {"sqlalchemy", "alembic", "argon2"}:
             raise
         print(f"imagehub-librarian: {MissingExtraError('the librarian', 'librarian')}", file=sys.stderr)
         return 1
@@ -50,11 +50,31 @@ def _parser() -> argparse.ArgumentParser:
     }
     for name, (command, text) in texts.items():
         one = commands.add_parser(name, help=text, description=text)
-        one.add_argument("-p", "--path", type=Path, help="librarian.yaml, or the folder that holds it (default: home)")
+        _add_path(one)
         one.set_defaults(command=command)
         if name == "import":
             one.add_argument("directory", type=Path, metavar="DIR", help="the data directory of that hub")
+    _add_user_commands(commands.add_parser("user", help="Give links to those who can't sign in."))
     return parser
+
+
+def _add_user_commands(parser: argparse.ArgumentParser) -> None:
+    texts = {
+        "first-link": "Print a link that makes the first administrator; it is good for a day.",
+        "list": "Print each user's name and role.",
+        "reset": "Print a link by which a user chooses a new password; it is good for three days.",
+    }
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="what")
+    for name, text in texts.items():
+        one = commands.add_parser(name, help=text, description=text)
+        _add_path(one)
+        one.set_defaults(command=_user, name="")
+        if name == "reset":
+            one.add_argument("name", metavar="NAME", help="the user's name")
+
+
+def _add_path(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-p", "--path", type=Path, help="librarian.yaml, or the folder that holds it (default: home)")
 
 
 def _run(_: argparse.Namespace, loaded: Settings) -> int:
@@ -86,4 +106,12 @@ def _import(args: argparse.Namespace, loaded: Settings) -> int:
     ingest.Ingest(engine, args.directory).follow()
     with Progress(None, "imported", stream=sys.stderr) as bar, catalog.writing(engine) as connection:
         old_data.import_directory(connection, args.directory, bar)
+    return 0
+
+
+def _user(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import catalog
+    from imagehub.librarian.accounts import commands
+
+    print(commands.COMMANDS[args.what](catalog.connect(loaded.database), loaded, args.name))
     return 0

@@ -16,10 +16,9 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from imagehub import journal
-from imagehub.eventlog import one_line
 from imagehub.journal import Entry, Position
 from imagehub.librarian import readings, schema
-from imagehub.librarian.catalog import CatalogError, unusable, writing
+from imagehub.librarian.catalog import CatalogError, clean, unusable, writing
 from imagehub.librarian.schema import cameras, days, events, hubs, images, nodes
 
 BATCH = 2000
@@ -33,11 +32,6 @@ log = logging.getLogger(__name__)
 def microseconds(time: datetime) -> int:
     """Return a time as the catalog keeps it; one without an offset is this machine's local time."""
     return (time.astimezone(UTC) - EPOCH) // MICROSECOND
-
-
-def clean(text: str, size: int | None = None) -> str:
-    """Return a text that every database takes: control characters and halves of characters as escapes."""
-    return one_line(text).encode(errors="backslashreplace").decode()[:size]
 
 
 class Ingest:

@@ -20,7 +20,8 @@ from imagehub.eventlog import FOLDER as LOGS
 from imagehub.eventlog import NAME
 from imagehub.images import FOLDER as IMAGES
 from imagehub.images import read_name, relative_path
-from imagehub.librarian.ingest import BATCH, Rows, clean, hub_of, microseconds
+from imagehub.librarian.catalog import clean
+from imagehub.librarian.ingest import BATCH, Rows, hub_of, microseconds
 from imagehub.librarian.schema import cameras, events, images, nodes
 from imagehub.terminal.progress import Progress
 

@@ -296,12 +296,13 @@ users = _table(
     _column("password_hash", String(255), "argon2 hash; empty: no password was chosen yet"),
     _column("role", String(20), "`administrator` or `viewer`"),
     _column("disabled", Boolean, "may not sign in"),
+    _column("restricted", Boolean, "sees only the cameras that `user_cameras` names"),
     _time("when the account was made", "created_us"),
     UniqueConstraint("name"),
 )
 user_cameras = _table(
     "user_cameras",
-    "cameras that a viewer is restricted to; a viewer without a row sees all",
+    "cameras that a restricted viewer sees",
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, comment="the viewer"),
     Column("camera_id", ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True, comment="a camera to see"),
 )

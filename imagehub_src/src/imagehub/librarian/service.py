@@ -3,15 +3,17 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from imagehub.errors import ImagehubError
-from imagehub.librarian import catalog
+from imagehub.librarian import accounts, catalog
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
-from imagehub.librarian.settings import Settings
+from imagehub.librarian.settings import Settings, base_url
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 5.0
@@ -30,7 +32,13 @@ def run(settings: Settings) -> int:
     engine = catalog.connect(settings.database)
     arrivals = Arrivals()
     ingest = Ingest(engine, settings.hub_directory)
-    parts: dict[str, Part] = {"ingest": lambda stop: follow(ingest, arrivals, stop)}
+    parts: dict[str, Part] = {
+        "ingest": lambda stop: follow(ingest, arrivals, stop),
+        "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
+    }
+    if settings.web.enabled:
+        parts["web"] = web_part(engine, settings, arrivals)
+        _show_first_link(engine, settings)
     log.info("following %s", settings.hub_directory)
     try:
         work(parts, stop)
@@ -38,6 +46,24 @@ def run(settings: Settings) -> int:
         engine.dispose()
     log.info("stopped")
     return 0
+
+
+def web_part(engine: Engine, settings: Settings, arrivals: Arrivals) -> Part:
+    """Return the part that serves the web page."""
+    from imagehub.librarian.thumbnails import Thumbnails
+    from imagehub.librarian.web import server
+    from imagehub.librarian.web.site import Site
+
+    thumbnails = Thumbnails(settings.data_directory / "thumbnails", settings.hub_directory)
+    site = Site(engine, settings, arrivals, thumbnails)
+    return lambda stop: server.serve(site, stop)
+
+
+def _show_first_link(engine: Engine, settings: Settings) -> None:
+    with catalog.writing(engine) as connection:
+        secret = accounts.first_link(connection, time.time_ns() // 1000)
+    if secret is not None:
+        log.warning("no administrator yet: open %s/first/%s within a day", base_url(settings.web), secret)
 
 
 def work(parts: Mapping[str, Part], stop: threading.Event) -> None:

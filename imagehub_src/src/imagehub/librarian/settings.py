@@ -25,6 +25,7 @@ from imagehub.kinds import (
 from imagehub.settings import Rule
 
 FILE_NAME = "librarian.yaml"
+EVERYWHERE_OR_HERE = {"*", "0.0.0.0", "::", "127.0.0.1", "::1"}  # noqa: S104 - told apart, not listened at
 DATABASE = Kind(
     "database URL as `postgresql://USER@HOST/NAME`", lambda value: isinstance(value, str) and "://" in value
 )
@@ -147,6 +148,15 @@ def rules() -> dict[str, Rule]:
         for name, hint in get_type_hints(kind, include_extras=True).items()
         if hasattr(hint, "__metadata__")
     }
+
+
+def base_url(web: Web) -> str:
+    """Return what the addresses of all pages begin with, without a slash at its end."""
+    if web.public_url is not None:
+        return web.public_url.rstrip("/")
+    host = "localhost" if web.address in EVERYWHERE_OR_HERE else web.address
+    host = f"[{host}]" if ":" in host else host
+    return f"{'http' if web.certificate is None else 'https'}://{host}:{web.port}"
 
 
 def find(given: Path | None) -> Settings:

@@ -54,7 +54,9 @@ def _not_allowed(request: Request, _: Exception) -> Response:
 
 
 def _form_expired(request: Request, _: Exception) -> Response:
-    return _error(request, 403, "The form has expired", "Nothing was changed. Load the page again and repeat what you did.")
+    return _error(
+        request, 403, "The form has expired", "Nothing was changed. Load the page again and repeat what you did."
+    )
 
 
 def _failed(request: Request, error: Exception) -> Response:

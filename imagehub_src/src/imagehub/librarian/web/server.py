@@ -9,11 +9,9 @@ from contextlib import closing
 import uvicorn
 
 from imagehub.errors import ImagehubError
-from imagehub.librarian import accounts
 from imagehub.librarian.settings import Web, base_url
 from imagehub.librarian.web import app
 from imagehub.librarian.web.site import Site
-from imagehub.librarian.web.times import now_us
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,6 @@ def serve(site: Site, stop: threading.Event) -> None:
     with closing(_listen(web)) as listening:
         server = uvicorn.Server(_config(site))
         log.info("web page: %s", base_url(web))
-        _say_first_link(site)
         ended = threading.Thread(target=_end, args=(server, site, stop), daemon=True)
         ended.start()
         server.run(sockets=[listening])
@@ -76,14 +73,3 @@ def _config(site: Site) -> uvicorn.Config:
     except (ssl.SSLError, OSError) as error:
         raise WebError(f"can't use web.certificate {web.certificate} with its key: {error}") from error
     return config
-
-
-def _say_first_link(site: Site) -> None:
-    with site.writing() as connection:
-        secret = accounts.first_link(connection, now_us())
-    if secret:
-        log.warning(
-            "nobody may sign in yet; make the first administrator at %s/first/%s within a day",
-            base_url(site.settings.web),
-            secret,
-        )

@@ -21,6 +21,11 @@ def zone_named(name: str) -> ZoneInfo | None:
         return None
 
 
+def zone_name(zone: ZoneInfo | None) -> str:
+    """Return a zone's name; for this machine's, its present offset as `+02:00`."""
+    return zone.key if zone else datetime.now().astimezone().isoformat()[-6:]
+
+
 def local(time_us: int, zone: ZoneInfo | None) -> datetime:
     """Return a time of the catalog in a zone; None is this machine's."""
     return (EPOCH + timedelta(microseconds=time_us)).astimezone(zone)

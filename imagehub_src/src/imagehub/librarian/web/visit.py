@@ -85,9 +85,11 @@ def anyone(request: Request) -> Visit:
 
 
 def _signed_in(site: Site, secret: str) -> User | None:
-    now = times.now_us()
+    now, days = times.now_us(), site.settings.web.session_days
     with site.reading() as connection:
-        user = accounts.session(connection, secret, now, site.settings.web.session_days)
+        user = accounts.session(connection, secret, now, days)
+    if user is not None:
+        accounts.touch(site.engine, secret, now, days)
     return user
 
 

@@ -199,6 +199,12 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=20), nullable=False, comment="`administrator` or `viewer`"),
         sa.Column("disabled", sa.Boolean(), nullable=False, comment="may not sign in"),
         sa.Column(
+            "restricted",
+            sa.Boolean(),
+            nullable=False,
+            comment="sees only the cameras that `user_cameras` names",
+        ),
+        sa.Column(
             "created_us",
             sa.BigInteger(),
             nullable=False,
@@ -626,7 +632,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_cameras_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "camera_id", name=op.f("pk_user_cameras")),
-        comment="cameras that a viewer is restricted to; a viewer without a row sees all",
+        comment="cameras that a restricted viewer sees",
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
         mariadb_engine="InnoDB",

@@ -7,13 +7,16 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from imagehub.librarian.catalog import CatalogError
 from imagehub.librarian.queries import cameras, images
-from imagehub.librarian.queries.images import Filters
+from imagehub.librarian.queries.filters import Filters
+from imagehub.librarian.queries.paging import Found
 from imagehub.librarian.web import times
 from imagehub.librarian.web.visit import Viewer, Visit
 
 router = APIRouter()
 PAGE = 48
+MINUTE_US = 60_000_000
 EVENTS = ("motion", "light", "temperature", "humidity", "restart", "other")
 
 
@@ -57,14 +60,15 @@ def asked(  # noqa: PLR0913, PLR0917  (each is a field of the form)
 @router.get("/gallery")
 def gallery(visit: Viewer, wanted: Annotated[Asked, Depends(asked)], cursor: str = "") -> Response:
     """Show a page of images."""
-    fault = ""
-    filters = Filters()
     try:
-        filters = _filters(visit, wanted)
+        filters, fault = _filters(visit, wanted), ""
     except ValueError:
-        fault = "The day is written as 2026-01-31, the hours as 06:30."
+        filters, fault = Filters(), "The day is written as 2026-01-31, the hours as 06:30."
     with visit.site.reading() as connection:
-        found = images.search(connection, visit.sight, filters, cursor or None, PAGE)
+        try:
+            found = images.search(connection, visit.sight, filters, cursor or None, PAGE)
+        except CatalogError as error:
+            found, fault = Found([], None, None), str(error)
         known = cameras.cameras(connection, visit.sight)
     return visit.page(
         "gallery.html", wanted=wanted, found=found, cameras=known, events=EVENTS, fault=fault, cursor=cursor
@@ -72,19 +76,30 @@ def gallery(visit: Viewer, wanted: Annotated[Asked, Depends(asked)], cursor: str
 
 
 def _filters(visit: Visit, wanted: Asked) -> Filters:
-    start, end = times.day_span(wanted.day, visit.zone) if wanted.day else (None, None)
-    hours = (_minutes(wanted.since or "00:00"), _minutes(wanted.until or "24:00")) if wanted.since or wanted.until else None
+    start, end, hours = None, None, None
+    if wanted.day:
+        start, end = times.day_span(wanted.day, visit.zone)
+        start, end = _within(start, end, wanted)
+    elif wanted.since or wanted.until:
+        hours = (_minutes(wanted.since or "00:00") // 60, -(-_minutes(wanted.until or "24:00") // 60))
     return Filters(
         camera_ids=tuple(wanted.camera),
         start_us=start,
         end_us=end,
         hours=hours,
-        zone=visit.zone.key if visit.zone else None,
+        zone=times.zone_name(visit.zone),
         event=wanted.event if wanted.event in EVENTS else "",
         object=wanted.object,
         plate=wanted.plate,
         held=wanted.held,
     )
+
+
+def _within(start: int, end: int, wanted: Asked) -> tuple[int, int]:
+    """Return the part of a day between two times; one that is not later is meant on the day after."""
+    since, until = _minutes(wanted.since or "00:00"), _minutes(wanted.until or "24:00")
+    until += 24 * 60 if until <= since else 0
+    return start + since * MINUTE_US, min(start + until * MINUTE_US, end + since * MINUTE_US)
 
 
 def _minutes(clock: str) -> int:

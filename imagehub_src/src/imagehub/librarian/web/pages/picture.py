@@ -1,6 +1,6 @@
 """One image: to look at, to download, to hold, to delete."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
@@ -14,6 +14,9 @@ from imagehub.librarian.thumbnails import SIZES, NoPictureError
 from imagehub.librarian.web.rendering import static
 from imagehub.librarian.web.visit import SENT_BY_US, NotAllowedError, Viewer, Visit
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 router = APIRouter(prefix="/images")
 KEEP = {"Cache-Control": "private, max-age=86400"}
 CHUNK = 1 << 16
@@ -23,8 +26,8 @@ CHUNK = 1 << 16
 def picture(visit: Viewer, number: int) -> Response:
     """Show an image with its boxes and details; arrows lead to the camera's previous and next one."""
     with visit.site.reading() as connection:
-        image = _image(visit, images.image(connection, visit.sight, number))
-        older, newer = images.neighbours(connection, visit.sight, image)
+        image = _image(visit, connection, number)
+        older, newer = images.neighbours(connection, visit.sight, image, None)
         boxes = images.boxes(connection, number)
     return visit.page("picture.html", image=image, older=older, newer=newer, boxes=boxes)
 
@@ -33,7 +36,7 @@ def picture(visit: Viewer, number: int) -> Response:
 def file(visit: Viewer, number: int, download: bool = False) -> Response:
     """Return the bytes that the camera sent."""
     with visit.site.reading() as connection:
-        image = _image(visit, images.image(connection, visit.sight, number))
+        image = _image(visit, connection, number)
     try:
         opened = open_image(visit.site.settings.hub_directory, image.path)
     except NoSuchImageError:
@@ -51,7 +54,7 @@ def thumbnail(visit: Viewer, number: int, size: str) -> Response:
     if size not in SIZES:
         raise HTTPException(404)
     with visit.site.reading() as connection:
-        image = _image(visit, images.image(connection, visit.sight, number))
+        image = _image(visit, connection, number)
     try:
         kept = visit.site.thumbnails.get(size, number, image.path)
     except NoPictureError:
@@ -66,7 +69,7 @@ def hold(visit: Viewer, number: int, hold: Annotated[bool, Form()]) -> Response:
     """Exempt an image from retention, or no longer."""
     _may_change(visit)
     with visit.site.writing() as connection:
-        _image(visit, images.image(connection, visit.sight, number))
+        _image(visit, connection, number)
         retention.hold_image(connection, visit.someone.actor, number, hold)
     return visit.go(f"/images/{number}")
 
@@ -77,14 +80,17 @@ def delete(visit: Viewer, number: int) -> Response:
     _may_change(visit)
     site = visit.site
     with site.reading() as connection:
-        image = _image(visit, images.image(connection, visit.sight, number))
-        older, newer = images.neighbours(connection, visit.sight, image)
-    deletion.delete_by_user(site.engine, site.settings.hub_directory, visit.someone.actor, [number], site.thumbnails.forget)
+        image = _image(visit, connection, number)
+        older, newer = images.neighbours(connection, visit.sight, image, None)
+    deletion.delete_by_user(
+        site.engine, site.settings.hub_directory, visit.someone.actor, [number], site.thumbnails.forget
+    )
     beside = older or newer
     return visit.go(f"/images/{beside}" if beside else "/gallery")
 
 
-def _image(_: Visit, found: Image | None) -> Image:
+def _image(visit: Visit, connection: "Connection", number: int) -> Image:
+    found = images.image(connection, visit.sight, number)
     if found is None:
         raise HTTPException(404)
     return found
@@ -96,4 +102,6 @@ def _may_change(visit: Visit) -> None:
 
 
 def _plain(name: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in name)
+    return "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in name
+    )

@@ -1,0 +1,167 @@
+"""What was found in images?"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Table, exists, func, select
+
+from imagehub.librarian.queries.cameras import full_name
+from imagehub.librarian.queries.filters import FEW, as_sight, chosen, each, every, like, plate_ids, reads
+from imagehub.librarian.queries.paging import EVER, Found, Source, Span, bounded, page
+from imagehub.librarian.schema import cameras, detections, nodes, plate_sightings
+from imagehub.librarian.schema import objects as object_table
+from imagehub.librarian.schema import plates as plate_table
+from imagehub.librarian.sight import Sight, condition
+
+DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A label, how often it was found lately, and when last."""
+
+    id: int
+    label: str
+    last_day: int
+    last_week: int
+    last_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A licence plate, how often it was read, and when last."""
+
+    id: int
+    text: str
+    region: str
+    sightings: int
+    last_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A detection or a sighting; `label` is the object's or the plate's text, the image may be deleted meanwhile."""
+
+    id: int
+    label: str
+    image_id: int | None
+    camera_id: int
+    camera: str
+    time_us: int
+    score: float
+
+
+def objects(connection: Connection, sight: Sight, now_us: int | None = None) -> list[Object]:
+    """Return all labels, with how often each was found in the last 24 hours and seven days."""
+    now = time.time_ns() // 1000 if now_us is None else now_us
+    seen = (detections.c.object_id == object_table.c.id) & condition(detections.c.camera_id, sight)
+
+    def since(age: int) -> ScalarSelect[Any]:
+        lately = detections.c.time_us > now - age
+        return select(func.count()).where(seen, lately).correlate(object_table).scalar_subquery()
+
+    last = select(func.max(detections.c.time_us)).where(seen).correlate(object_table).scalar_subquery()
+    wanted = select(object_table.c.id, object_table.c.label, since(DAY_US), since(7 * DAY_US), last)
+    return [Object(*row) for row in connection.execute(wanted.order_by(object_table.c.label))]
+
+
+def labels(connection: Connection) -> list[str]:
+    """Return all labels, for a choice of them."""
+    return list(connection.execute(select(object_table.c.label).order_by(object_table.c.label)).scalars())
+
+
+def search(
+    connection: Connection,
+    sight: Sight,
+    labels: Iterable[str],
+    camera_ids: Iterable[int],
+    start_us: int | None,
+    end_us: int | None,
+    cursor: str | None,
+    limit: int,
+) -> Found[Finding]:
+    """Return a page of what detectors found, newest first; no label or camera named means all.
+
+    Raises:
+        CursorError: the cursor is none.
+    """
+    wanted, ids = sorted(set(labels)), chosen(sight, camera_ids)
+    known = select(object_table.c.id).where(object_table.c.label.in_(wanted)) if wanted else select(object_table.c.id)
+    numbers = list(connection.execute(known).scalars())
+    span, of = bounded(start_us, end_us), detections.c
+    where = [(of.object_id == number, *camera) for number in numbers for camera in each(of.camera_id, ids)]
+    found = [Source(of.time_us, of.id, one, span) for one in where]
+    return page(
+        connection, lambda _: found, lambda ids: _rows(connection, detections, object_table, ids), cursor, limit
+    )
+
+
+def sightings(
+    connection: Connection,
+    sight: Sight,
+    text: str,
+    camera_ids: Iterable[int],
+    start_us: int | None,
+    end_us: int | None,
+    cursor: str | None,
+    limit: int,
+) -> Found[Finding]:
+    """Return a page of the readings of plates, newest first; in the text `*` stands for anything, empty means all.
+
+    Raises:
+        CursorError: the cursor is none.
+    """
+    ids, of = chosen(sight, camera_ids), plate_sightings.c
+    where: list[tuple[ColumnElement[bool], ...]] = []
+    known = plate_ids(connection, text) if text else []
+    if text and len(known) <= FEW:
+        where = [(of.plate_id == number, condition(of.camera_id, as_sight(ids))) for number in known]
+    else:
+        also = (reads(plate_sightings, like(text)),) if text else ()
+        where = [(of.camera_id == number, *also) for number in every(connection, ids)]
+    found = [Source(of.time_us, of.id, one, bounded(start_us, end_us)) for one in where]
+    rows = lambda ids: _rows(connection, plate_sightings, plate_table, ids)  # noqa: E731
+    return page(connection, lambda _: found, rows, cursor, limit)
+
+
+def plates(connection: Connection, sight: Sight, text: str, cursor: str | None, limit: int) -> Found[Plate]:
+    """Return a page of the plates that were read, those that were first read last first.
+
+    In the text `*` stands for anything; empty means all.
+
+    Raises:
+        CursorError: the cursor is none.
+    """
+    number = plate_table.c.id
+    seen = (plate_sightings.c.plate_id == number) & condition(plate_sightings.c.camera_id, sight)
+    where = [exists().where(seen).correlate(plate_table)]
+    if text:
+        where.append(func.upper(plate_table.c.text).like(like(text), escape="/"))
+    source = Source(number, number, tuple(where), Span(-EVER, EVER))
+    return page(connection, lambda _: [source], lambda ids: _plates(connection, seen, ids), cursor, limit)
+
+
+def _plates(connection: Connection, seen: ColumnElement[bool], ids: list[int]) -> list[Plate]:
+    count, last = (
+        select(what).where(seen).correlate(plate_table).scalar_subquery()
+        for what in (func.count(plate_sightings.c.plate_id), func.max(plate_sightings.c.time_us))
+    )
+    of = plate_table.c
+    wanted = select(of.id, of.text, of.region, count, last).where(of.id.in_(ids)).order_by(of.id.desc())
+    return [Plate(*row) for row in connection.execute(wanted)]
+
+
+def _rows(connection: Connection, of: Table, named: Table, ids: list[int]) -> list[Finding]:
+    label = (named.c.label if named is object_table else named.c.text).label("label")
+    columns = of.c.id, label, of.c.image_id, of.c.camera_id, of.c.time_us, of.c.score
+    joined = of.join(named).join(cameras, of.c.camera_id == cameras.c.id).join(nodes)
+    wanted = select(*columns, nodes.c.name.label("node"), cameras.c.view).select_from(joined).where(of.c.id.in_(ids))
+    found = {row.id: _finding(row) for row in connection.execute(wanted)}
+    return [found[number] for number in ids if number in found]
+
+
+def _finding(row: Row[Any]) -> Finding:
+    name = full_name(row.node, row.view)
+    return Finding(row.id, row.label, row.image_id, row.camera_id, name, row.time_us, row.score)
