@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from imagehub import __version__
 from imagehub.librarian.web import guard, pages
+from imagehub.librarian.web.api import app as api
 from imagehub.librarian.web.rendering import STATIC
 from imagehub.librarian.web.site import Site
 from imagehub.librarian.web.visit import FormExpiredError, NotAllowedError, SignInNeededError, anyone, sign_in_path
@@ -31,6 +32,7 @@ def build(site: Site) -> FastAPI:
     app.middleware("http")(guard.check_origin)
     app.middleware("http")(guard.add_headers)
     app.mount("/static", _Kept(directory=STATIC), name="static")
+    app.mount(api.PATH, api.build(site))
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.add_exception_handler(SignInNeededError, _sign_in)

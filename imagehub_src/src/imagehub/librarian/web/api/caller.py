@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from imagehub.librarian import accounts
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.sight import Sight
-from imagehub.librarian.web.api.problems import CHALLENGE, ProblemError, unauthorized
+from imagehub.librarian.web.api.problems import CHALLENGE, ProblemError
 from imagehub.librarian.web.guard import SAFE_METHODS
 from imagehub.librarian.web.site import Site
 from imagehub.librarian.web.times import now_us
@@ -18,8 +18,9 @@ from imagehub.librarian.web.visit import SESSION_COOKIE, FormExpiredError, NotAl
 
 Scope = Literal["read", "write", "admin"]
 
-_bearer = HTTPBearer(scheme_name="token", description="An API token: `imh_...`.", auto_error=False)
-_cookie = APIKeyCookie(
+# For the OpenAPI document; `identify` looks itself.
+BEARER = HTTPBearer(scheme_name="token", description="An API token: `imh_...`.", auto_error=False)
+COOKIE = APIKeyCookie(
     name=SESSION_COOKIE,
     scheme_name="session",
     description="A browser's session; changes need the header `X-Form-Token` besides.",
@@ -47,26 +48,31 @@ class Caller:
         return self.user.actor
 
 
-def _caller(
-    request: Request,
-    token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    session: Annotated[str | None, Depends(_cookie)],
-) -> Caller:
+def identify(request: Request) -> Caller:
+    """Return who makes a request.
+
+    Raises:
+        ProblemError: the token is not valid.
+        HeldBackError: the token is not valid, and there were too many such from that address.
+        SignInNeededError: nothing says who it is.
+        FormExpiredError: the session's form token is missing.
+    """
     if "Authorization" in request.headers:
-        return _by_token(request, token.credentials if token else "")
-    return _by_session(request, session or "")
+        _, _, secret = request.headers["Authorization"].partition(" ")
+        return _by_token(request, secret.strip())
+    return _by_session(request, request.cookies.get(SESSION_COOKIE, ""))
 
 
 def _by_token(request: Request, secret: str) -> Caller:
     site: Site = request.app.state.site
     address = request.client.host if request.client else ""
-    with site.writing() as connection:
-        found = accounts.token(connection, secret, address, now_us())
+    now = now_us()
+    with site.reading() as connection:
+        found = accounts.token(connection, secret, address, now)
     if found is None:
-        raise ProblemError(
-            401, "This API token is not valid.", WWW_Authenticate=f'{CHALLENGE}, error="invalid_token"'
-        )
+        raise ProblemError(401, "This API token is not valid.", WWW_Authenticate=f'{CHALLENGE}, error="invalid_token"')
     user, scopes = found
+    accounts.touch(site.engine, secret, now, site.settings.web.session_days)
     return Caller(site, request, user, scopes)
 
 
@@ -81,7 +87,7 @@ def _by_session(request: Request, secret: str) -> Caller:
 
 
 def _with(scope: Scope, administrator: bool) -> Callable[[Caller], Caller]:
-    def allowed(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    def allowed(caller: Annotated[Caller, Depends(identify)]) -> Caller:
         if scope not in caller.scopes:
             refusal = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
             raise ProblemError(403, f"This API token lacks the scope `{scope}`.", WWW_Authenticate=refusal)
@@ -92,8 +98,10 @@ def _with(scope: Scope, administrator: bool) -> Callable[[Caller], Caller]:
     return allowed
 
 
-# Who may look; who may change their own things; who may change images and cameras; who may do all the rest.
+# Who may look; who may look at everything; who may change cameras, images and rules; who may change accounts, and who
+# their own.
 Reader = Annotated[Caller, Depends(_with("read", administrator=False))]
-Owner = Annotated[Caller, Depends(_with("write", administrator=False))]
+Overseer = Annotated[Caller, Depends(_with("read", administrator=True))]
 Writer = Annotated[Caller, Depends(_with("write", administrator=True))]
 Administrator = Annotated[Caller, Depends(_with("admin", administrator=True))]
+Owner = Annotated[Caller, Depends(_with("admin", administrator=False))]

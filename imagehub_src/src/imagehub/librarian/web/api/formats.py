@@ -1,12 +1,12 @@
 """How ids, times and words are written in the API."""
 
 import re
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
-from imagehub.librarian.web.times import EPOCH, local, microseconds
+from imagehub.librarian.web.times import EPOCH, microseconds
 
 RFC_3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-]\d\d:\d\d))",
@@ -30,7 +30,7 @@ def read_time(text: Any) -> int:
 
 def write_time(time_us: int) -> str:
     """Return a time of the catalog as a text."""
-    return local(time_us, EPOCH.tzinfo).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 # The first of each pair is what callers give, the second what they get.
@@ -39,7 +39,9 @@ Time = Annotated[int, PlainSerializer(write_time), AS_TIME]
 
 MAX_ID = 2**63 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+CameraIds = Annotated[tuple[Id, ...], Field(max_length=100, description="Ids of cameras; left out: all.")]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Kind = Literal["motion", "light", "temperature", "humidity", "restart", "other"]
 # Control characters are no part of any name; PostgreSQL takes no NUL.
 PLAIN = "^[^\\u0000-\\u001f\\u007f]*$"
 Word = Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)]
@@ -57,6 +59,22 @@ class Body(BaseModel):
     """What a caller gives in a body, each value in its own JSON type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class Change(Body):
+    """What is to be changed; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields that are given."""
+        return self.model_dump(exclude_unset=True)
 
 
 class Told(BaseModel):

@@ -6,17 +6,20 @@ from urllib.parse import urlencode
 from fastapi import Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from imagehub.librarian.queries.paging import Found
 from imagehub.librarian.web.api.caller import Caller
 from imagehub.librarian.web.api.formats import Given
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=BaseModel)
 Limit = Annotated[int, Field(ge=1, le=500, description="How many at most.")]
 
 
 class Paged(Given):
     """Which page is meant: `next` and `previous` of another one say it."""
 
-    cursor: Annotated[str | None, StringConstraints(max_length=100), Field(description="From `next` or `previous`.")] = None
+    cursor: Annotated[
+        str | None, StringConstraints(max_length=100), Field(description="From `next` or `previous`.")
+    ] = None
     limit: Limit = 50
 
 
@@ -28,18 +31,16 @@ class Page(BaseModel, Generic[Item]):
     previous: str | None
 
 
-def page(caller: Caller, response: Response, items: list[Item], next: str | None, previous: str | None) -> Page[Item]:  # noqa: A002
-    """Return a page with its neighbours, by their cursors, in the body and in the header `Link`."""
-    named = {"next": next, "prev": previous}
-    addresses = {name: _address(caller, cursor) for name, cursor in named.items() if cursor is not None}
-    if addresses:
-        response.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in addresses.items())
-    return Page(items=items, next=addresses.get("next"), previous=addresses.get("prev"))
+def page(caller: Caller, response: Response, kind: type[Item], found: Found[Any]) -> Page[Item]:
+    """Return a page with the addresses of its neighbours, in the body and in the header `Link`."""
+    cursors = {"next": found.next, "prev": found.previous}
+    links = {name: _address(caller, cursor) for name, cursor in cursors.items() if cursor is not None}
+    if links:
+        response.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in links.items())
+    items = [kind.model_validate(one) for one in found.items]
+    return Page(items=items, next=links.get("next"), previous=links.get("prev"))
 
 
 def _address(caller: Caller, cursor: str) -> str:
-    url = caller.request.url
-    kept: list[tuple[str, Any]] = [
-        (name, value) for name, value in caller.request.query_params.multi_items() if name != "cursor"
-    ]
-    return f"{url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+    kept = [(name, value) for name, value in caller.request.query_params.multi_items() if name != "cursor"]
+    return f"{caller.request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"

@@ -1,6 +1,5 @@
-"""ETags: callers that have an answer already don't get it again, and change only what they have seen."""
+"""ETags of the API's answers, and changes of only what the caller has seen."""
 
-import hashlib
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -10,8 +9,11 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from imagehub.librarian.web.api.problems import ProblemError
+from imagehub.librarian.web.conditional import known, tag
 
-IfMatch = Annotated[str | None, Header(description="ETag of what you have seen; it is changed only if it is still so.")]
+IfMatch = Annotated[
+    str | None, Header(description="ETag of what you have seen; the change is made only if it is still so.")
+]
 
 
 class TaggedRoute(APIRoute):
@@ -23,30 +25,12 @@ class TaggedRoute(APIRoute):
 
         async def tagged(request: Request) -> Response:
             answer = await handle(request)
-            whole = answer.status_code == 200 and request.method in {"GET", "HEAD"} and hasattr(answer, "body")
-            return known(request, answer, tag(bytes(answer.body))) if whole else answer
+            body = getattr(answer, "body", None)
+            if request.method != "GET" or answer.status_code != 200 or body is None:
+                return answer
+            return known(request, answer, tag(bytes(body)))
 
         return tagged
-
-
-def known(request: Request, answer: Response, etag: str) -> Response:
-    """Return an answer with its ETag, or 304 if the caller has it."""
-    if has(request, etag):
-        return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
-    answer.headers["ETag"] = etag
-    answer.headers.setdefault("Cache-Control", "private, no-cache")
-    return answer
-
-
-def tag(*parts: object) -> str:
-    """Return a strong ETag for what is made of these parts."""
-    return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
-
-
-def has(request: Request, etag: str) -> bool:
-    """Tell whether the caller has what bears this ETag."""
-    given = request.headers.get("If-None-Match", "")
-    return given.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in given.split(",")]
 
 
 def check_unchanged(if_match: str | None, current: BaseModel) -> None:

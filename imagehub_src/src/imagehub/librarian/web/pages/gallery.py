@@ -42,7 +42,7 @@ class Asked:
         return f"/gallery?{urlencode(pairs)}"
 
 
-def asked(  # noqa: PLR0913, PLR0917  (each is a field of the form)
+def asked(
     camera: Annotated[list[str], Query()] = [],  # noqa: B006  (FastAPI copies it)
     day: str = "",
     since: str = "",

@@ -1,0 +1,84 @@
+"""How much there is, and how the hubs are."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field
+
+from imagehub.librarian.queries import statistics as catalog
+from imagehub.librarian.web.api.caller import Overseer, Reader
+from imagehub.librarian.web.api.formats import Day, Given, Time, Told
+from imagehub.librarian.web.api.subjects import subject
+
+router = subject("statistics")
+hubs = subject("hubs")
+
+
+class Totals(Told):
+    """What the catalog has; `oldest` and `newest` are times of images."""
+
+    images: int
+    events: int
+    bytes: int
+    oldest: Time | None = Field(validation_alias="oldest_us")
+    newest: Time | None = Field(validation_alias="newest_us")
+
+
+class CameraDay(Told):
+    """What one camera sent on one day of the hub."""
+
+    day: Day
+    camera_id: int
+    camera: str
+    images: int
+    events: int
+    bytes: int
+
+
+class CameraDays(Told):
+    """What each camera sent on each day, newest first."""
+
+    items: list[CameraDay]
+
+
+class WantedCameraDays(Given):
+    """Which days are meant."""
+
+    since: Annotated[Day, Field(description="From this day on.")]
+
+
+class Hub(Told):
+    """A hub's data directory, and how far its journal is taken in."""
+
+    id: int
+    data_directory: str
+    sequence: int
+    damaged: int
+
+
+class Hubs(Told):
+    """The hubs that the catalog follows."""
+
+    items: list[Hub]
+
+
+@router.get("")
+def get_totals(caller: Reader) -> Totals:
+    """Return how much there is."""
+    with caller.site.reading() as connection:
+        return Totals.model_validate(catalog.totals(connection, caller.sight))
+
+
+@router.get("/days")
+def list_camera_days(caller: Reader, wanted: Annotated[WantedCameraDays, Query()]) -> CameraDays:
+    """Return what each camera sent on each day."""
+    with caller.site.reading() as connection:
+        rows = catalog.per_camera_per_day(connection, caller.sight, wanted.since)
+    return CameraDays(items=[CameraDay.model_validate(row) for row in rows])
+
+
+@hubs.get("")
+def list_hubs(caller: Overseer) -> Hubs:
+    """Return how far each hub's journal is taken in, and how many of its lines are damaged."""
+    with caller.site.reading() as connection:
+        return Hubs(items=[Hub.model_validate(hub) for hub in catalog.hubs(connection)])
