@@ -43,9 +43,7 @@ class Called:
         """Call with the token of somebody."""
         return self.call("GET", path, who, **more)
 
-    def call(
-        self, method: str, path: str, who: str = "all", headers: dict[str, str] | None = None, **more: Any
-    ) -> Any:
+    def call(self, method: str, path: str, who: str = "all", headers: dict[str, str] | None = None, **more: Any) -> Any:
         """Call with the token of somebody; nobody is ``."""
         named = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
         return self.client.request(method, f"/api/v1{path}", headers=named | (headers or {}), **more)

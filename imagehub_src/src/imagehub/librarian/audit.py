@@ -60,12 +60,12 @@ def entries(
 ) -> list[AuditEntry]:
     """Return the newest entries, newest first: those older than `before_id`, of one user, of one action."""
     wanted = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
-    for condition, given in (
-        (audit_log.c.id < before_id, before_id),
-        (audit_log.c.user_id == user_id, user_id),
-        (audit_log.c.action == action, action or None),
-    ):
-        wanted = wanted if given is None else wanted.where(condition)
+    if before_id is not None:
+        wanted = wanted.where(audit_log.c.id < before_id)
+    if user_id is not None:
+        wanted = wanted.where(audit_log.c.user_id == user_id)
+    if action:
+        wanted = wanted.where(audit_log.c.action == action)
     return [
         AuditEntry(row.id, row.time_us, row.actor, row.action, row.subject, json.loads(row.details))
         for row in connection.execute(wanted)

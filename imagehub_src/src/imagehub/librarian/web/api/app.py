@@ -12,15 +12,14 @@ from imagehub.librarian.web.site import Site
 
 PATH = "/api/v1"
 DESCRIPTION = """\
-Times are RFC 3339 in UTC. Lists come newest first, in pages: `next` in the answer is the address of the next page.
-Errors are `application/problem+json`. Answers have ETags: with `If-None-Match` what has not changed is not sent again."""
+Times are RFC 3339 in UTC. Long lists come newest first, in pages: `next` in the answer is the address of the next one.
+Errors are `application/problem+json`. Answers have ETags: with `If-None-Match`, what has not changed is not sent."""
 
 
 class _Api(FastAPI):
     """An API whose document says that problems have their own media type."""
 
     def openapi(self) -> dict[str, Any]:
-        """Return the document."""
         if self.openapi_schema is None:
             self.openapi_schema = _with_problems(super().openapi())
         return self.openapi_schema

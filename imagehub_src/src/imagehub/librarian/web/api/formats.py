@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from imagehub.librarian.web.times import EPOCH, microseconds
 
@@ -12,19 +13,20 @@ RFC_3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-]\d\d:\d\d))",
     re.ASCII,
 )
+NO_TIME = PydanticCustomError("time", "Give a time as 2026-01-31T06:30:00Z")
 AS_TIME = WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T06:30:00.000000Z"]})
 
 
 def read_time(text: Any) -> int:
-    """Return a time as the catalog keeps it; raise ValueError if the text is no time of RFC 3339."""
+    """Return a time as the catalog keeps it; raise PydanticCustomError if the text is no time of RFC 3339."""
     match = RFC_3339.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ValueError("is no time as 2026-01-31T06:30:00Z")
+        raise NO_TIME
     day, clock, fraction, _, offset = match.groups()
     try:
         when = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{offset or '+00:00'}")
-    except ValueError as error:
-        raise ValueError(f"is no time: {error}") from None
+    except ValueError:
+        raise NO_TIME from None
     return microseconds(when)
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import Header, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from imagehub.librarian.accounts import AccountError
 from imagehub.librarian.queries import events, images
@@ -27,7 +27,7 @@ LastEventId = Annotated[str | None, Header(description="Go on behind this one; l
 def get_live(caller: Reader, request: Request, last_event_id: LastEventId = None) -> Response:
     """Send an event `image` or `event` for each that comes, as server-sent events; the data is as in their lists."""
     if request.scope.get("head"):
-        return Response(media_type=MEDIA_TYPE)
+        return StreamingResponse(iter(()), media_type=MEDIA_TYPE)
     return stream(caller.site, _News(caller, last_event_id or ""))
 
 

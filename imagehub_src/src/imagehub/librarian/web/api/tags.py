@@ -26,9 +26,12 @@ class TaggedRoute(APIRoute):
         async def tagged(request: Request) -> Response:
             answer = await handle(request)
             body = getattr(answer, "body", None)
-            if request.method != "GET" or answer.status_code != 200 or body is None:
+            if answer.status_code != 200 or body is None:
                 return answer
-            return known(request, answer, tag(bytes(body)))
+            if request.method == "GET":
+                return known(request, answer, tag(bytes(body)))
+            answer.headers["ETag"] = tag(bytes(body))
+            return answer
 
         return tagged
 
