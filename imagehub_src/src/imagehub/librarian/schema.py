@@ -37,6 +37,8 @@ OPTIONS: dict[str, Any] = {
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 LONG = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 NAME, TYPE, MAX_PATH = 100, 100, 300
+# Who follows these tables looks for higher ids: that of a deleted row must not come again.
+FOLLOWED = {"images", "events", "detections", "plate_sightings"}
 
 metadata = MetaData(naming_convention=NAMES)
 
@@ -55,7 +57,7 @@ def _to(table: str, comment: str, null: bool = False, lost: str = "CASCADE") -> 
 
 
 def _table(name: str, comment: str, *parts: Any) -> Table:
-    return Table(name, metadata, *parts, comment=comment, **OPTIONS)
+    return Table(name, metadata, *parts, comment=comment, sqlite_autoincrement=name in FOLLOWED, **OPTIONS)
 
 
 def _time(what: str, name: str = "time_us", null: bool = False) -> Column[Any]:
@@ -254,6 +256,7 @@ rules = _table(
     _column("actions", LONG, "what it does then, as JSON"),
     _column("cooldown_seconds", Integer, "seconds in which it fires once"),
     _time("when it was made", "created_us"),
+    _time("since when the disk is low for it; null: it is not", "low_us", null=True),
     UniqueConstraint("name"),
 )
 followers = _table(
@@ -272,12 +275,14 @@ notifications = _table(
     _to("rules", "the rule that fired; null: it was deleted", null=True, lost="SET NULL"),
     _to("images", "the image that it is about", null=True, lost="SET NULL"),
     _to("events", "the event that it is about", null=True, lost="SET NULL"),
+    _to("cameras", "the camera that it is about", null=True, lost="SET NULL"),
+    _time("when what it is about happened"),
     _column("cause", String(200), "what made it, once for each rule and action: nothing is sent twice"),
     _column("channel", String(NAME), "how it is sent: `mail`, `apprise`, `webhook` or `mqtt`"),
     _column("target", String(1000), "where it is sent; may hold a secret"),
     _column("title", String(200), "first line of what is sent"),
     _column("text", LONG, "what is sent"),
-    _column("state", String(10), "`waiting`, `sent` or `failed`"),
+    _column("state", String(10), "`waiting`, `sending`, `sent` or `failed`"),
     _column("tries", Integer, "how often it was tried"),
     _column("error", String(1000), "why the last try failed; empty: it did not"),
     _time("when the rule fired", "created_us"),
@@ -285,7 +290,7 @@ notifications = _table(
     UniqueConstraint("cause"),
     Index(None, "state", "due_us"),
     Index(None, "created_us"),
-    Index(None, "rule_id", "created_us"),
+    Index(None, "rule_id", "camera_id", "time_us"),
 )
 users = _table(
     "users",

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from imagehub.errors import ImagehubError
-from imagehub.librarian import accounts, catalog
+from imagehub.librarian import accounts, catalog, notify, rules
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.settings import Settings, base_url
@@ -30,10 +30,12 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine = catalog.connect(settings.database)
-    arrivals = Arrivals()
+    arrivals, filled = Arrivals(), Arrivals()
     ingest = Ingest(engine, settings.hub_directory)
     parts: dict[str, Part] = {
         "ingest": lambda stop: follow(ingest, arrivals, stop),
+        "rules": rules.part(engine, settings.hub_directory, arrivals, filled),
+        **notify.parts(engine, settings.hub_directory, notify.channels(settings), filled),
         "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
     }
     if settings.web.enabled:

@@ -169,6 +169,12 @@ def upgrade() -> None:
             nullable=False,
             comment="when it was made, in microseconds since 1970-01-01 UTC",
         ),
+        sa.Column(
+            "low_us",
+            sa.BigInteger(),
+            nullable=True,
+            comment="since when the disk is low for it; null: it is not, in microseconds since 1970-01-01 UTC",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rules")),
         sa.UniqueConstraint("name", name=op.f("uq_rules_name")),
         comment="when to notify whom",
@@ -455,6 +461,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_events_camera_id_kind_time_us"), "events", ["camera_id", "kind", "time_us"], unique=False)
     op.create_index(op.f("ix_events_camera_id_time_us"), "events", ["camera_id", "time_us"], unique=False)
@@ -576,6 +583,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_images_camera_id_day_time_us"), "images", ["camera_id", "day", "time_us"], unique=False)
     op.create_index(op.f("ix_images_camera_id_time_us"), "images", ["camera_id", "time_us"], unique=False)
@@ -725,6 +733,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_detections_camera_id_object_id_time_us"),
@@ -808,6 +817,18 @@ def upgrade() -> None:
             comment="the event that it is about",
         ),
         sa.Column(
+            "camera_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+            comment="the camera that it is about",
+        ),
+        sa.Column(
+            "time_us",
+            sa.BigInteger(),
+            nullable=False,
+            comment="when what it is about happened, in microseconds since 1970-01-01 UTC",
+        ),
+        sa.Column(
             "cause",
             sa.String(length=200),
             nullable=False,
@@ -827,7 +848,7 @@ def upgrade() -> None:
             nullable=False,
             comment="what is sent",
         ),
-        sa.Column("state", sa.String(length=10), nullable=False, comment="`waiting`, `sent` or `failed`"),
+        sa.Column("state", sa.String(length=10), nullable=False, comment="`waiting`, `sending`, `sent` or `failed`"),
         sa.Column("tries", sa.Integer(), nullable=False, comment="how often it was tried"),
         sa.Column(
             "error", sa.String(length=1000), nullable=False, comment="why the last try failed; empty: it did not"
@@ -843,6 +864,9 @@ def upgrade() -> None:
             sa.BigInteger(),
             nullable=False,
             comment="when it is tried next, or was sent, in microseconds since 1970-01-01 UTC",
+        ),
+        sa.ForeignKeyConstraint(
+            ["camera_id"], ["cameras.id"], name=op.f("fk_notifications_camera_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_notifications_event_id"), ondelete="SET NULL"
@@ -863,7 +887,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notifications_created_us"), "notifications", ["created_us"], unique=False)
     op.create_index(
-        op.f("ix_notifications_rule_id_created_us"), "notifications", ["rule_id", "created_us"], unique=False
+        op.f("ix_notifications_rule_id_camera_id_time_us"),
+        "notifications",
+        ["rule_id", "camera_id", "time_us"],
+        unique=False,
     )
     op.create_index(op.f("ix_notifications_state_due_us"), "notifications", ["state", "due_us"], unique=False)
     op.create_table(
@@ -925,6 +952,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_plate_sightings_camera_id_time_us"), "plate_sightings", ["camera_id", "time_us"], unique=False
