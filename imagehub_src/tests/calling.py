@@ -1,10 +1,11 @@
 """A small catalog with users, and calls of its web page without a server, for tests."""
 
+import socket
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from imagehub.librarian import accounts, catalog, schema, settings
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.thumbnails import Thumbnails
-from imagehub.librarian.web import app
+from imagehub.librarian.web import app, server
 from imagehub.librarian.web.site import Site
 from imagehub.librarian.web.times import now_us
+from running import free_port, until
 
 with warnings.catch_warnings():  # it wants a package that few have yet
     warnings.simplefilter("ignore")
@@ -57,20 +59,49 @@ class Called:
 
 
 @contextmanager
-def calling(folder: Path) -> Iterator[Called]:
-    """Give a catalog in a folder, and a client for it."""
+def a_site(folder: Path, **web: Any) -> Iterator[Site]:
+    """Give a catalog in a folder, with what two cameras sent."""
     loaded = settings.parse("librarian:", folder)
+    loaded = replace(loaded, web=replace(loaded.web, **web))
     write_hub(loaded.hub_directory)
     engine = catalog.connect(loaded.database)
     Ingest(engine, loaded.hub_directory).follow()
     thumbnails = Thumbnails(loaded.data_directory / "thumbnails", loaded.hub_directory)
-    site = Site(engine, loaded, Arrivals(), thumbnails, threading.Event())
-    client = TestClient(app.build(site), raise_server_exceptions=False, base_url="http://testserver")
     try:
-        with client:
-            yield Called(site, client, seed(engine))
+        yield Site(engine, loaded, Arrivals(), thumbnails, threading.Event())
     finally:
         engine.dispose()
+
+
+@contextmanager
+def calling(folder: Path) -> Iterator[Called]:
+    """Give a catalog in a folder, and a client for it."""
+    with a_site(folder) as site, TestClient(app.build(site), raise_server_exceptions=False) as client:
+        yield Called(site, client, seed(site.engine))
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, Site, dict[str, str]]]:
+    """Serve such a catalog, and give the address, the site and the tokens."""
+    with a_site(folder, port=free_port()) as site:
+        tokens, stop = seed(site.engine), threading.Event()
+        thread = threading.Thread(target=server.serve, args=(site, stop))
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{site.settings.web.port}"
+            until(lambda: _answers(site.settings.web.port), "the web page")
+            yield address, site, tokens
+        finally:
+            stop.set()
+            thread.join()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def write_hub(root: Path, count: int = 10) -> None:

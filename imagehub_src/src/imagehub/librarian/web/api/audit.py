@@ -8,8 +8,8 @@ from pydantic import Field
 from imagehub.librarian import audit as catalog
 from imagehub.librarian.queries.paging import Found
 from imagehub.librarian.web.api.caller import Administrator
-from imagehub.librarian.web.api.formats import Given, Id, Time, Told, Word
-from imagehub.librarian.web.api.paging import Limit, Page, page
+from imagehub.librarian.web.api.formats import Id, Time, Told, Word
+from imagehub.librarian.web.api.paging import Page, PagedById, page
 from imagehub.librarian.web.api.subjects import subject
 
 router = subject("audit")
@@ -26,13 +26,11 @@ class Entry(Told):
     details: dict[str, Any]
 
 
-class WantedEntries(Given):
+class WantedEntries(PagedById):
     """Which entries are meant; what is left out does not matter."""
 
     user: Annotated[Id | None, Field(description="Of this user.")] = None
     action: Annotated[Word, Field(description="Of this action, as `camera.edit`.")] = ""
-    cursor: Annotated[Id | None, Field(description="From `next`.")] = None
-    limit: Limit = 50
 
 
 @router.get("")
@@ -40,5 +38,4 @@ def list_audit(caller: Administrator, response: Response, wanted: Annotated[Want
     """Return who changed what."""
     with caller.site.reading() as connection:
         rows = catalog.entries(connection, wanted.cursor, wanted.limit, wanted.user, wanted.action)
-    more = str(rows[-1].id) if len(rows) == wanted.limit else None
-    return page(caller, response, Entry, Found(rows, more, None))
+    return page(caller, response, Entry, Found(rows, wanted.after(rows), None))

@@ -1,6 +1,7 @@
 """Long lists, page by page: each page names the ones beside it."""
 
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Response
@@ -8,9 +9,19 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from imagehub.librarian.queries.paging import Found
 from imagehub.librarian.web.api.caller import Caller
-from imagehub.librarian.web.api.formats import Given
+from imagehub.librarian.web.api.formats import Given, Id
 
 Item = TypeVar("Item", bound=BaseModel)
+
+
+class HasId(Protocol):
+    """A row with its number."""
+
+    @property
+    def id(self) -> int:
+        """The number."""
+
+
 Limit = Annotated[int, Field(ge=1, le=500, description="How many at most.")]
 
 
@@ -21,6 +32,17 @@ class Paged(Given):
         str | None, StringConstraints(max_length=100), Field(description="From `next` or `previous`.")
     ] = None
     limit: Limit = 50
+
+
+class PagedById(Given):
+    """Which page is meant, where a row's id is the cursor."""
+
+    cursor: Annotated[Id | None, Field(description="From `next`.")] = None
+    limit: Limit = 50
+
+    def after(self, rows: Sequence[HasId]) -> str | None:
+        """Return the cursor of the page that follows on these rows."""
+        return str(rows[-1].id) if len(rows) == self.limit else None
 
 
 class Page(BaseModel, Generic[Item]):
