@@ -1,5 +1,6 @@
 """What an answer says when something is wrong: `application/problem+json`, as RFC 9457 has it."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -80,15 +81,26 @@ def invalid(field: str, text: str) -> ProblemError:
 
 def add_handlers(api: FastAPI) -> None:
     """Answer whatever is raised with a problem."""
+    api.add_exception_handler(405, _wrong_method)
     for kind, problem in _PROBLEMS.items():
         api.add_exception_handler(kind, lambda _, error, problem=problem: problem(error).response)
     api.add_exception_handler(Exception, _broken)
 
 
 def _of_http(error: HTTPException) -> ProblemError:
-    detail = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+    detail = "There is nothing at this address." if error.status_code == 404 else str(error.detail)
     headers = {name.replace("-", "_"): value for name, value in (error.headers or {}).items()}
-    return ProblemError(error.status_code, detail.get(error.status_code, str(error.detail)), (), **headers)
+    return ProblemError(error.status_code, detail, (), **headers)
+
+
+async def _wrong_method(request: Request, _: Exception) -> Response:
+    # A router knows only those of the first of its routes.
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    known = request.app.openapi()["paths"].items()
+    fits = (methods for template, methods in known if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path))
+    allow = {method.upper() for method in next(fits, ())}
+    allow |= {"HEAD"} if "GET" in allow else set()
+    return ProblemError(405, "This address does not take that method.", Allow=", ".join(sorted(allow))).response
 
 
 def _of_validation(error: RequestValidationError) -> ProblemError:

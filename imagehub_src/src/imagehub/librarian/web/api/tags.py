@@ -42,7 +42,7 @@ def check_unchanged(if_match: str | None, current: BaseModel) -> None:
     Raises:
         ProblemError: it was changed since.
     """
-    if if_match is None or if_match.strip() == "*":
+    if not if_match or if_match.strip() == "*":
         return
     etag = tag(current.model_dump_json().encode())
     if etag not in [one.strip() for one in if_match.split(",")]:
