@@ -2,36 +2,19 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from requirements_here import require
+from promql import metrics_of, promtool, unknown
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "devops" / "prometheus"
 RULES = FOLDER / "imagehub-rules.yml"
 CASES = FOLDER / "imagehub-rules.test.yml"
-METRICS = ROOT / "docs" / "ref" / "metrics.md"
 GUIDE = ROOT / "docs" / "guide" / "monitoring.md"
-# Prometheus itself makes `up`.
-OF_PROMETHEUS = {"up"}
-WORDS_OF_PROMQL = {
-    "by",
-    "without",
-    "on",
-    "ignoring",
-    "or",
-    "and",
-    "unless",
-    "offset",
-    "bool",
-    "group_left",
-    "group_right",
-}
 
 
 def rules() -> list[dict[str, Any]]:
@@ -42,44 +25,16 @@ def rules() -> list[dict[str, Any]]:
     return found
 
 
-def metrics_of(expression: str) -> set[str]:
-    """Return the names of the metrics in a PromQL expression."""
-    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^]]*\]|\b(?:by|without|on|ignoring)\s*\([^)]*\)', " ", expression)
-    names = re.findall(r"(?<![\w.])[a-zA-Z_:][\w:]*(?!\w*\s*\()", bare)
-    return set(names) - WORDS_OF_PROMQL
-
-
-def documented() -> set[str]:
-    """Return the metrics that a hub has, with the series that Prometheus makes of a histogram."""
-    table = re.findall(r"^\| (`imagehub_.*?) \| (\w+) \|", METRICS.read_text(encoding="utf-8"), re.MULTILINE)
-    found = set()
-    for names, kind in table:
-        for name in re.findall(r"`(\w+)`", names):
-            found |= {f"{name}_{end}" for end in ("bucket", "sum", "count")} if kind == "histogram" else {name}
-    return found
-
-
-def unknown(expression: str) -> set[str]:
-    """Return the metrics in an expression that no hub has."""
-    return metrics_of(expression) - documented() - OF_PROMETHEUS
-
-
-def promtool(*words: str, folder: Path = FOLDER) -> subprocess.CompletedProcess[str]:
-    """Run promtool in the folder of the rules."""
-    require(shutil.which("promtool"), "no promtool (Debian: prometheus)")
-    return subprocess.run(["promtool", *words], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-
-
 @pytest.mark.parametrize("words", [("check", "rules", RULES.name), ("check", "config", "scrape.yml")])
 def test_prometheus_takes_the_files(words: tuple[str, ...]) -> None:
     """Rules and example configuration are what Prometheus itself reads without complaint."""
-    done = promtool(*words)
+    done = promtool(FOLDER, *words)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_each_rule_fires_when_it_should_and_not_before() -> None:
     """Prometheus evaluates the rules over made-up days of hubs that are well and hubs that are not."""
-    done = promtool("test", "rules", CASES.name)
+    done = promtool(FOLDER, "test", "rules", CASES.name)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -118,7 +73,7 @@ def test_the_questions_in_the_guide_can_be_asked(tmp_path: Path) -> None:
     questions = [line.partition("#")[0].strip() for line in block.splitlines()]
     records = [{"record": f"question:{number}", "expr": text} for number, text in enumerate(questions)]
     (tmp_path / "questions.yml").write_text(yaml.safe_dump({"groups": [{"name": "guide", "rules": records}]}))
-    done = promtool("check", "rules", "questions.yml", folder=tmp_path)
+    done = promtool(tmp_path, "check", "rules", "questions.yml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert [unknown(text) for text in questions] == [set()] * len(questions)
     assert questions
@@ -135,6 +90,6 @@ def test_a_misspelt_metric_is_found(rule: dict[str, Any], tmp_path: Path) -> Non
     broken["expr"] = wrong
     (tmp_path / RULES.name).write_text(yaml.safe_dump(document))
     shutil.copy(CASES, tmp_path)
-    done = promtool("test", "rules", CASES.name, folder=tmp_path)
+    done = promtool(tmp_path, "test", "rules", CASES.name)
     assert done.returncode != 0
     assert rule["alert"] in done.stdout + done.stderr

@@ -54,3 +54,18 @@ def test_a_certificate_without_its_key_is_a_fault(tmp_path: Path) -> None:
     """It is found at the start, not by the first viewer."""
     with pytest.raises(SettingsError, match="belong together"):
         settings.parse("web:\n  certificate: c.pem\n", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("section", "url"),
+    [
+        ("{}", "http://localhost:8080"),
+        ("{address: '*', port: 80}", "http://localhost:80"),
+        ("{address: pi.lan, certificate: c, private_key: k}", "https://pi.lan:8080"),
+        ("{address: '2001:db8::1'}", "http://[2001:db8::1]:8080"),
+        ("{public_url: 'https://example.org/pictures/'}", "https://example.org/pictures"),
+    ],
+)
+def test_links_begin_with_what_users_type(section: str, url: str, tmp_path: Path) -> None:
+    """The setting, or else what the address and the port make likely."""
+    assert settings.base_url(settings.parse(f"web: {section}", tmp_path).web) == url

@@ -1,10 +1,10 @@
 """Which events are there, and what do readings tell?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, exists, func, literal, select, true
 
 from imagehub.librarian import readings as kinds_of
 from imagehub.librarian.queries.cameras import full_name, names
@@ -71,7 +71,7 @@ def search(
 def last_of_each(connection: Connection, sight: Sight) -> list[Event]:
     """Return the last event of each camera and kind, by the cameras' names."""
     last = [_last(kind) for kind in KINDS]
-    rows = connection.execute(select(*last).where(condition(cameras.c.id, sight)))
+    rows = connection.execute(select(*last).select_from(cameras).where(condition(cameras.c.id, sight)))
     found = _rows(connection, [number for row in rows for number in row if number is not None])
     return sorted(found, key=lambda event: (event.camera.casefold(), event.camera_id, KINDS.index(event.kind)))
 
@@ -93,23 +93,32 @@ def readings(
 ) -> list[Series]:
     """Return what these cameras measured, by name, with at most so many points each; none named means all."""
     named = names(connection, sight)
-    wanted = set(chosen(sight, camera_ids) or named)
-    ids = [number for number in named if number in wanted]
+    wanted = set(named if (ids := chosen(sight, camera_ids)) is None else ids)
     width = max(1, -(-(end_us - start_us) // points))
-    bucket = ((events.c.time_us - start_us) // width).label("bucket")
-    own = (events.c.camera_id.in_(ids), events.c.kind == kind, events.c.value.is_not(None))
-    span = events.c.time_us >= start_us, events.c.time_us < end_us
-    means = func.min(events.c.time_us), func.max(events.c.time_us), func.avg(events.c.value)
-    read = select(events.c.camera_id, bucket, *means).where(*own, *span).group_by(events.c.camera_id, bucket)
-    found: dict[int, list[Row[Any]]] = {}
-    for row in sorted(connection.execute(read)):
-        found.setdefault(row.camera_id, []).append(row)
-    return [_series(number, named[number], found[number]) for number in ids if number in found]
+    read = _averages([number for number in named if number in wanted], kind, start_us, width, points)
+    found: dict[int, dict[int, float]] = {}
+    for number, part, mean in connection.execute(read):
+        if mean is not None:
+            found.setdefault(number, {})[start_us + part * width + width // 2] = float(mean)
+    return [_series(number, named[number], found[number]) for number in named if number in found]
 
 
-def _series(camera_id: int, name: str, rows: Sequence[Row[Any]]) -> Series:
-    times = [(first + last) // 2 for _, _, first, last, _ in rows]
-    return Series(camera_id, name, times, [float(mean) for *_, mean in rows])
+def _averages(ids: list[int], kind: str, start_us: int, width: int, points: int) -> Select[Any]:
+    # A look into the index for each part is several times quicker than to sort all readings into parts.
+    first = select(literal(0, BigInteger).label("part")).cte("parts", recursive=True)
+    parts = first.union_all(select(first.c.part + 1).where(first.c.part + 1 < points))
+    own = (events.c.camera_id == cameras.c.id) & (events.c.kind == kind)
+    begin = start_us + parts.c.part * width
+    near = select(func.avg(events.c.value)).where(own, events.c.time_us >= begin, events.c.time_us < begin + width)
+    any_one = exists().where(own, events.c.time_us >= start_us, events.c.time_us < start_us + points * width)
+    mean = near.correlate(cameras, parts).scalar_subquery()
+    shown = cameras.c.id.in_(ids) & any_one.correlate(cameras)
+    return select(cameras.c.id, parts.c.part, mean).select_from(cameras.join(parts, true())).where(shown)
+
+
+def _series(camera_id: int, name: str, means: Mapping[int, float]) -> Series:
+    times = sorted(means)
+    return Series(camera_id, name, times, [means[time] for time in times])
 
 
 def arrived(connection: Connection, sight: Sight, after_id: int, limit: int) -> list[Event]:

@@ -1,6 +1,6 @@
 """Which images are meant, and which indexes give them without a look at the others?
 
-What is rarest leads: a plate, then an object, then holds, then events. The rest is looked up for each image that the
+What is rarest leads: a plate, then holds, then an object, then events. The rest is looked up for each image that the
 leading index gives.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, exists, func, select
 
 from imagehub.librarian.queries import hours
 from imagehub.librarian.queries.paging import Place, Source, Span, bounded, in_order, together
@@ -18,6 +18,7 @@ from imagehub.librarian.sight import Sight, condition
 AFTER_US = 60_000_000
 # Up to so many events of a camera are looked behind one by one; with more, images are looked at one by one.
 FEW = 50
+SLICE_US = 3_600_000_000
 STORED = images.c.state == "stored"
 
 
@@ -43,10 +44,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Images by one index, in spans that do not overlap and come oldest first."""
+    """Images by one index, in spans of which the closest come first."""
 
     where: tuple[ColumnElement[bool], ...]
-    spans: tuple[Span, ...]
+    spans: Iterable[Span]
     time: ColumnElement[int] = images.c.time_us
     id: ColumnElement[int] = images.c.id
 
@@ -72,12 +73,13 @@ def every(connection: Connection, ids: list[int] | None) -> list[int]:
 def sources(connection: Connection, sight: Sight, filters: Filters, begin: Place) -> Iterator[Source]:
     """Return where to read the images that are meant, in the order in which a page meets them."""
     ids = chosen(sight, filters.camera_ids)
-    whole = bounded(filters.start_us, filters.end_us) & begin.ahead
+    whole = bounded(filters.start_us, filters.end_us) & begin.ahead & _extent(connection)
     lanes = list(_lanes(connection, ids, filters, whole, begin.newer))
     clock = None
     if filters.hours:
-        clock = list(hours.spans(_days(connection, ids), filters.hours, filters.zone))
-    return in_order([_read(lane, clock, begin.newer) for lane in lanes], begin.newer)
+        open_hours = hours.spans(_days(connection, ids), filters.hours, filters.zone)
+        clock = in_sequence(open_hours, whole, begin.newer)
+    return in_order([_read(lane, clock) for lane in lanes], begin.newer)
 
 
 def like(pattern: str) -> str:
@@ -92,20 +94,20 @@ def plate_ids(connection: Connection, pattern: str) -> list[int]:
     return list(connection.execute(select(plates.c.id).where(same)).scalars())
 
 
-def _read(lane: Lane, clock: list[Span] | None, newer: bool) -> Iterator[Source]:
-    both = lane.spans if clock is None else [one & other for one in lane.spans for other in clock]
-    for span in both if newer else reversed(both):
-        if span.start_us < span.end_us:
-            yield Source(lane.time, lane.id, lane.where, span)
+def _read(lane: Lane, clock: list[Span] | None) -> Iterator[Source]:
+    for span in lane.spans:
+        for near in (span,) if clock is None else (span & other for other in clock):
+            if near.start_us < near.end_us:
+                yield Source(lane.time, lane.id, lane.where, near)
 
 
 def _lanes(connection: Connection, ids: list[int] | None, filters: Filters, whole: Span, newer: bool) -> Iterator[Lane]:
     if filters.plate:
-        yield from _plate_lanes(connection, ids, filters, whole)
+        yield from _plate_lanes(connection, ids, filters, whole, newer)
+    elif filters.held:
+        yield from _held_lanes(connection, ids, filters, whole, newer)
     elif filters.object:
         yield from _object_lanes(connection, ids, filters, whole)
-    elif filters.held:
-        yield from _held_lanes(connection, ids, filters, whole)
     elif filters.event:
         yield from _event_lanes(connection, every(connection, ids), filters.event, whole, newer)
     else:
@@ -117,7 +119,9 @@ def each(column: ColumnElement[int], ids: list[int] | None) -> list[tuple[Column
     return [()] if ids is None else [(column == number,) for number in ids]
 
 
-def _plate_lanes(connection: Connection, ids: list[int] | None, filters: Filters, whole: Span) -> Iterator[Lane]:
+def _plate_lanes(
+    connection: Connection, ids: list[int] | None, filters: Filters, whole: Span, newer: bool
+) -> Iterator[Lane]:
     seen, also = plate_sightings.c, _also(filters, "object", "held", "event")
     known = plate_ids(connection, filters.plate)
     if len(known) > FEW:
@@ -125,7 +129,9 @@ def _plate_lanes(connection: Connection, ids: list[int] | None, filters: Filters
         for number in every(connection, ids):
             here = (seen.camera_id == number, reads(plate_sightings, pattern))
             first = ~_before(plate_sightings, lambda other: reads(other, pattern))
-            yield Lane((*here, first, *_image_of(plate_sightings), *also), (whole,), seen.time_us, seen.image_id)
+            yield Lane(
+                (*here, first, *_image_of(plate_sightings), *also), sliced(whole, newer), seen.time_us, seen.image_id
+            )
         return
     for number in known:
         one = (seen.plate_id == number, condition(seen.camera_id, as_sight(ids)))
@@ -134,7 +140,7 @@ def _plate_lanes(connection: Connection, ids: list[int] | None, filters: Filters
 
 
 def _object_lanes(connection: Connection, ids: list[int] | None, filters: Filters, whole: Span) -> Iterator[Lane]:
-    found, also = detections.c, _also(filters, "held", "event")
+    found, also = detections.c, _also(filters, "event")
     wanted = select(objects.c.id).where(objects.c.label == filters.object)
     first = ~_before(detections, lambda other: other.c.object_id == detections.c.object_id)
     for number in connection.execute(wanted).scalars():
@@ -143,45 +149,80 @@ def _object_lanes(connection: Connection, ids: list[int] | None, filters: Filter
             yield Lane(where, (whole,), found.time_us, found.image_id)
 
 
-def _held_lanes(connection: Connection, ids: list[int] | None, filters: Filters, whole: Span) -> Iterator[Lane]:
-    also = _also(filters, "event")
+def _held_lanes(
+    connection: Connection, ids: list[int] | None, filters: Filters, whole: Span, newer: bool
+) -> Iterator[Lane]:
+    also = _also(filters, "object", "event")
     seen = condition(images.c.camera_id, as_sight(ids))
     yield Lane((images.c.hold, STORED, seen, *also), (whole,))
     held = list(connection.execute(select(holds.c.camera_id, holds.c.start_us, holds.c.end_us)))
     for number in every(connection, ids) if held else ():
-        spans = joined(Span(row.start_us, row.end_us) & whole for row in held if row.camera_id in {None, number})
+        own = (Span(row.start_us, row.end_us) for row in held if row.camera_id in {None, number})
+        spans = in_sequence(own, whole, newer)
         if spans:
             yield Lane((images.c.camera_id == number, ~images.c.hold, STORED, *also), spans)
 
 
 def _event_lanes(connection: Connection, ids: list[int], kind: str, whole: Span, newer: bool) -> Iterator[Lane]:
     causes = Span(whole.start_us - AFTER_US, whole.end_us)
-    rows = together(connection, [_nearest(number, kind, causes, newer) for number in ids])
+    caused = _nearest(connection, events, ids, causes, newer, events.c.kind == kind)
+    taken = _nearest(connection, images, ids, whole, newer)
     for number in ids:
-        times = [time for camera, time in rows if camera == number]
         where = (images.c.camera_id == number, STORED)
-        if len(times) > FEW:
-            yield Lane((*where, after_event(kind)), (whole,))
+        times, pictures = caused.get(number, []), taken.get(number, [])
+        if len(times) <= FEW:
+            yield Lane(where, in_sequence(map(_behind, times), whole, newer))
+        elif len(pictures) > FEW and abs(pictures[-1] - pictures[0]) < abs(times[-1] - times[0]):
+            yield Lane(where, _behind_each(connection, number, kind, causes, newer))
         else:
-            yield Lane(where, joined(Span(time, time + AFTER_US + 1) & whole for time in times))
+            yield Lane((*where, after_event(kind)), sliced(whole, newer))
 
 
-def _nearest(camera: int, kind: str, causes: Span, newer: bool) -> Select[tuple[int, int]]:
-    time = events.c.time_us
-    own = (events.c.camera_id == camera) & (events.c.kind == kind) & (time >= causes.start_us) & (time < causes.end_us)
-    order = time.asc() if newer else time.desc()
-    return select(events.c.camera_id, time).where(own).order_by(order).limit(FEW + 1)
+def _behind(time: int) -> Span:
+    return Span(time, time + AFTER_US + 1)
 
 
-def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the spans oldest first, with those that touch made one, and without the empty ones."""
+def _behind_each(connection: Connection, camera: int, kind: str, causes: Span, newer: bool) -> Iterator[Span]:
+    """Yield the spans after the events of a camera, which are read as far as somebody wants to know."""
+    while times := _nearest(connection, events, [camera], causes, newer, events.c.kind == kind).get(camera):
+        yield from in_sequence(map(_behind, times), causes, newer)
+        causes = Span(times[-1] + 1, causes.end_us) if newer else Span(causes.start_us, times[-1])
+
+
+def _nearest(
+    connection: Connection, of: Table, ids: list[int], span: Span, newer: bool, *more: ColumnElement[bool]
+) -> dict[int, list[int]]:
+    """Return a few times of each camera that has any, the closest first."""
+    time = of.c.time_us
+    within = select(of.c.camera_id, time).where(time >= span.start_us, time < span.end_us, *more).limit(FEW + 1)
+    ordered = within.order_by(time.asc() if newer else time.desc())
+    found: dict[int, list[int]] = {}
+    rows = together(connection, [ordered.where(of.c.camera_id == number) for number in ids])
+    for camera, when in sorted(map(tuple, rows), reverse=not newer):
+        found.setdefault(camera, []).append(when)
+    return found
+
+
+def sliced(span: Span, newer: bool) -> list[Span]:
+    """Return a span in parts, the larger the farther: one camera is not searched far where another has a page full."""
+    parts, length, rest = [], SLICE_US, span
+    while length < rest.end_us - rest.start_us:
+        middle = rest.start_us + length if newer else rest.end_us - length
+        near, far = Span(rest.start_us, middle), Span(middle, rest.end_us)
+        parts.append(near if newer else far)
+        rest, length = (far if newer else near), length * 8
+    return [*parts, rest]
+
+
+def in_sequence(spans: Iterable[Span], whole: Span, newer: bool) -> list[Span]:
+    """Return what of the spans lies in another one, those that touch made one, the closest first."""
     found: list[Span] = []
-    for span in sorted(span for span in spans if span.start_us < span.end_us):
+    for span in sorted(near for span in spans if (near := span & whole).start_us < near.end_us):
         if found and span.start_us <= found[-1].end_us:
             found[-1] = Span(found[-1].start_us, max(found[-1].end_us, span.end_us))
         else:
             found.append(span)
-    return tuple(found)
+    return found if newer else found[::-1]
 
 
 def is_held() -> ColumnElement[bool]:
@@ -200,16 +241,18 @@ def after_event(kind: str) -> ColumnElement[bool]:
 
 def _also(filters: Filters, *names: str) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of these filters on images that another one leads to."""
-    conditions = {
-        "object": lambda: exists().where(
-            detections.c.image_id == images.c.id,
-            detections.c.object_id == objects.c.id,
-            objects.c.label == filters.object,
-        ),
+    conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
+        "object": lambda: shows(filters.object),
         "held": is_held,
         "event": lambda: after_event(filters.event),
     }
     return tuple(conditions[name]() for name in names if getattr(filters, name))
+
+
+def shows(label: str) -> ColumnElement[bool]:
+    """Return the condition that an object was found in an image."""
+    same = (detections.c.object_id == objects.c.id) & (objects.c.label == label)
+    return exists().where(detections.c.image_id == images.c.id, same).correlate(images)
 
 
 def _image_of(found: Table) -> tuple[ColumnElement[bool], ...]:
@@ -226,6 +269,12 @@ def reads(sightings: FromClause, pattern: str) -> ColumnElement[bool]:
     """Return the condition that a sighting is of a plate whose text is as a pattern of SQL."""
     same = func.upper(plates.c.text).like(pattern, escape="/")
     return exists().where(plates.c.id == sightings.c.plate_id, same).correlate(sightings)
+
+
+def _extent(connection: Connection) -> Span:
+    oldest, newest = select(func.min(images.c.time_us)), select(func.max(images.c.time_us))
+    first, last = connection.execute(select(oldest.scalar_subquery(), newest.scalar_subquery())).one()
+    return Span(0, 0) if first is None else Span(first, last + 1)
 
 
 def _days(connection: Connection, ids: list[int] | None) -> list[date]:

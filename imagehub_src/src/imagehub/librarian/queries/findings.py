@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Table, exists, func, select
@@ -93,9 +94,7 @@ def search(
     span, of = bounded(start_us, end_us), detections.c
     where = [(of.object_id == number, *camera) for number in numbers for camera in each(of.camera_id, ids)]
     found = [Source(of.time_us, of.id, one, span) for one in where]
-    return page(
-        connection, lambda _: found, lambda ids: _rows(connection, detections, object_table, ids), cursor, limit
-    )
+    return page(connection, lambda _: found, partial(_rows, connection, detections, object_table), cursor, limit)
 
 
 def sightings(
@@ -122,8 +121,7 @@ def sightings(
         also = (reads(plate_sightings, like(text)),) if text else ()
         where = [(of.camera_id == number, *also) for number in every(connection, ids)]
     found = [Source(of.time_us, of.id, one, bounded(start_us, end_us)) for one in where]
-    rows = lambda ids: _rows(connection, plate_sightings, plate_table, ids)  # noqa: E731
-    return page(connection, lambda _: found, rows, cursor, limit)
+    return page(connection, lambda _: found, partial(_rows, connection, plate_sightings, plate_table), cursor, limit)
 
 
 def plates(connection: Connection, sight: Sight, text: str, cursor: str | None, limit: int) -> Found[Plate]:
@@ -136,11 +134,11 @@ def plates(connection: Connection, sight: Sight, text: str, cursor: str | None, 
     """
     number = plate_table.c.id
     seen = (plate_sightings.c.plate_id == number) & condition(plate_sightings.c.camera_id, sight)
-    where = [exists().where(seen).correlate(plate_table)]
+    where: list[ColumnElement[bool]] = [exists().where(seen).correlate(plate_table)]
     if text:
         where.append(func.upper(plate_table.c.text).like(like(text), escape="/"))
     source = Source(number, number, tuple(where), Span(-EVER, EVER))
-    return page(connection, lambda _: [source], lambda ids: _plates(connection, seen, ids), cursor, limit)
+    return page(connection, lambda _: [source], partial(_plates, connection, seen), cursor, limit)
 
 
 def _plates(connection: Connection, seen: ColumnElement[bool], ids: list[int]) -> list[Plate]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, literal, select, union_all
@@ -70,7 +71,7 @@ def search(connection: Connection, sight: Sight, filters: Filters, cursor: str |
     return page(
         connection,
         lambda begin: sources(connection, sight, filters, begin),
-        lambda ids: _rows(connection, ids),
+        partial(_rows, connection),
         cursor,
         limit,
     )

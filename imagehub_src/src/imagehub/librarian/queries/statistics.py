@@ -46,15 +46,21 @@ class Hub:
 
 def totals(connection: Connection, sight: Sight) -> Totals:
     """Return how much there is of the cameras that may be seen."""
-    sums = [func.coalesce(func.sum(days.c[name]), 0) for name in ("images", "events", "bytes")]
+    sums = [func.coalesce(func.sum(days.c[name]), 0).label(name) for name in ("images", "events", "bytes")]
     counted = connection.execute(select(*sums).where(condition(days.c.camera_id, sight))).one()
-    return Totals(*map(int, counted), *_ends(connection, sight))
+    oldest, newest = _ends(connection, sight)
+    return Totals(int(counted.images), int(counted.events), int(counted.bytes), oldest, newest)
 
 
 def _ends(connection: Connection, sight: Sight) -> tuple[int | None, int | None]:
     own = select(images.c.time_us).where(images.c.camera_id == cameras.c.id, STORED).limit(1).correlate(cameras)
     first, last = (own.order_by(order).scalar_subquery() for order in (images.c.time_us.asc(), images.c.time_us.desc()))
-    each = select(first.label("first"), last.label("last")).where(condition(cameras.c.id, sight)).subquery()
+    each = (
+        select(first.label("first"), last.label("last"))
+        .select_from(cameras)
+        .where(condition(cameras.c.id, sight))
+        .subquery()
+    )
     oldest, newest = connection.execute(select(func.min(each.c.first), func.max(each.c.last))).one()
     return oldest, newest
 

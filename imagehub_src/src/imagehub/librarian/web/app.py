@@ -7,8 +7,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from imagehub import __version__
-from imagehub.librarian.web import guard, pages
+from imagehub.librarian.web import pages
 from imagehub.librarian.web.api import app as api
+from imagehub.librarian.web.guard import Guard
 from imagehub.librarian.web.rendering import STATIC
 from imagehub.librarian.web.site import Site
 from imagehub.librarian.web.visit import FormExpiredError, NotAllowedError, SignInNeededError, anyone, sign_in_path
@@ -29,8 +30,7 @@ def build(site: Site) -> FastAPI:
     """Return the application for a site."""
     app = FastAPI(title="imagehub", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    app.middleware("http")(guard.check_origin)
-    app.middleware("http")(guard.add_headers)
+    app.add_middleware(Guard)
     app.mount("/static", _Kept(directory=STATIC), name="static")
     app.mount(api.PATH, api.build(site))
     for router in pages.ROUTERS:

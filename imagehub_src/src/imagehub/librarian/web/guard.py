@@ -1,10 +1,10 @@
 """What holds for every request: who may send forms, and what browsers may do with an answer."""
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from fastapi import Request
-from fastapi.responses import PlainTextResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 HEADERS = {
@@ -19,29 +19,46 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-Next = Callable[[Request], Awaitable[Response]]
+# Programs read it as any other problem of the API; people do not get to see it.
+REFUSED = (
+    '{"type":"about:blank","title":"Forbidden","status":403,'
+    '"detail":"refused: sent by a page of another site","errors":[]}'
+)
 
 
-async def check_origin(request: Request, call_next: Next) -> Response:
-    """Refuse what another site's page made a browser send."""
-    if request.method not in SAFE_METHODS and not _same_site(request):
-        return PlainTextResponse("refused: sent by a page of another site", 403)
-    return await call_next(request)
+class Guard:
+    """Around the application: refuses what another site's page made a browser send, and adds HEADERS to answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add(MutableHeaders(scope=message), scope["scheme"])
+            await send(message)
+
+        refused = scope["method"] not in SAFE_METHODS and not _same_site(Headers(scope=scope))
+        app = Response(REFUSED, 403, media_type="application/problem+json") if refused else self._app
+        await app(scope, receive, guarded)
 
 
-def _same_site(request: Request) -> bool:
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+def _same_site(headers: Headers) -> bool:
+    if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return False
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+    origin = headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("Host")
 
 
-async def add_headers(request: Request, call_next: Next) -> Response:
-    """Add the headers that keep browsers safe; pages are never kept where others may find them."""
-    answer = await call_next(request)
+def _add(headers: MutableHeaders, scheme: str) -> None:
     for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
-    answer.headers.setdefault("Cache-Control", "no-store")
-    if request.url.scheme == "https":
-        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return answer
+        headers.setdefault(name, value)
+    # Pages are never kept where others may find them.
+    headers.setdefault("Cache-Control", "no-store")
+    if scheme == "https":
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")

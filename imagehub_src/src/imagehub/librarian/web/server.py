@@ -43,15 +43,17 @@ def _end(server: uvicorn.Server, site: Site, stop: threading.Event) -> None:
 
 
 def _listen(web: Web) -> socket.socket:
+    everywhere = web.address == "*"
+    wide = ":" in web.address or (everywhere and socket.has_dualstack_ipv6())
+    family = socket.AF_INET6 if wide else socket.AF_INET
+    address = ("" if everywhere else web.address, web.port)
     try:
-        if web.address == "*":
-            both = socket.has_dualstack_ipv6()
-            family = socket.AF_INET6 if both else socket.AF_INET
-            return socket.create_server(("", web.port), family=family, dualstack_ipv6=both, backlog=128)
-        family = socket.AF_INET6 if ":" in web.address else socket.AF_INET
-        return socket.create_server((web.address, web.port), family=family, backlog=128)
+        listening = socket.create_server(address, family=family, dualstack_ipv6=everywhere and wide, backlog=128)
     except OSError as error:
         raise WebError(f"can't listen at {web.address} port {web.port}: {error.strerror}; see web.port") from error
+    # Connections inherit it; without, the last part of each page waits for an acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _config(site: Site) -> uvicorn.Config:

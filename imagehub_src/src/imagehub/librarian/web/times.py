@@ -43,7 +43,7 @@ def day_span(day: str, zone: ZoneInfo | None) -> tuple[int, int]:
 
 
 def ago(time_us: int, now: int) -> str:
-    """Return how long ago something was, in the largest unit that fits: `just now`, `5 min ago`, `3 h ago`, `2 d ago`."""
+    """Return how long ago something was, in the largest unit that fits, such as `5 min ago`."""
     seconds = max(0, now - time_us) // 1_000_000
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:

@@ -10,19 +10,23 @@ stream.addEventListener("error", () => { state.textContent = "connection lost, t
 stream.addEventListener("image", (event) => {
   const image = JSON.parse(event.data);
   const tile = wall.querySelector(`[data-camera="${image.camera_id}"]`);
-  if (!tile) return location.reload(); // a camera that is new
+  if (!tile) return arrive(image);
   const address = `/images/${image.id}/thumbnail/medium`;
   const loaded = new Image();
   loaded.onload = () => show(tile, image, address);
   loaded.src = address;
 });
 
+// A camera that is new on the wall: once the page has been loaded again, it is not new any more.
+function arrive(image) {
+  const known = JSON.parse(sessionStorage.getItem("arrived") || "[]");
+  if (known.includes(image.camera_id)) return; // taken off the wall
+  sessionStorage.setItem("arrived", JSON.stringify([...known, image.camera_id]));
+  location.reload();
+}
+
 function show(tile, image, address) {
-  let picture = tile.querySelector("img");
-  if (!picture) {
-    picture = document.createElement("img");
-    tile.querySelector(".none").replaceWith(picture);
-  }
+  const picture = tile.querySelector("img");
   picture.src = address;
   picture.alt = `latest image of ${image.camera}`;
   tile.querySelector("a").href = `/images/${image.id}`;
