@@ -13,6 +13,7 @@ from imagehub.errors import ImagehubError
 from imagehub.librarian import accounts, catalog, notify, rules
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
+from imagehub.librarian.retention.part import part as retention_part
 from imagehub.librarian.settings import Settings, base_url
 
 POLL_SECONDS = 0.2
@@ -37,6 +38,7 @@ def run(settings: Settings) -> int:
         "ingest": lambda stop: follow(ingest, arrivals, stop),
         "rules": rules.part(engine, settings.hub_directory, arrivals, filled),
         **notify.parts(engine, settings.hub_directory, channels, filled),
+        "retention": retention_part(engine, settings),
         "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
     }
     if settings.web.enabled:
