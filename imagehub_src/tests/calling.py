@@ -14,7 +14,7 @@ from sqlalchemy import Engine, insert
 
 from catalogs import DAY, write_journal
 from imagehub.journal import Entry
-from imagehub.librarian import accounts, catalog, schema, settings
+from imagehub.librarian import accounts, catalog, notify, schema, settings
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.thumbnails import Thumbnails
@@ -68,7 +68,7 @@ def a_site(folder: Path, **web: Any) -> Iterator[Site]:
     Ingest(engine, loaded.hub_directory).follow()
     thumbnails = Thumbnails(loaded.data_directory / "thumbnails", loaded.hub_directory)
     try:
-        yield Site(engine, loaded, Arrivals(), thumbnails, threading.Event())
+        yield Site(engine, loaded, Arrivals(), Arrivals(), notify.channels(loaded), thumbnails)
     finally:
         engine.dispose()
 

@@ -6,9 +6,11 @@ from imagehub.librarian.web.api import (
     events,
     findings,
     health,
+    holds,
     images,
     live,
     notifications,
+    retention,
     rules,
     statistics,
     timeline,
@@ -18,6 +20,7 @@ from imagehub.librarian.web.api import (
 
 ROUTERS = [
     images.router,
+    holds.router,
     events.router,
     events.readings,
     cameras.router,
@@ -27,6 +30,7 @@ ROUTERS = [
     timeline.days,
     statistics.router,
     statistics.hubs,
+    retention.router,
     rules.router,
     notifications.router,
     live.router,

@@ -6,14 +6,16 @@ from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import Field
 
+from imagehub.librarian.deletion import HeldError
 from imagehub.librarian.files import NoSuchImageError
 from imagehub.librarian.queries import images as catalog
 from imagehub.librarian.queries.filters import Filters
 from imagehub.librarian.queries.images import Image as Row
+from imagehub.librarian.retention import holds
 from imagehub.librarian.thumbnails import NoPictureError
-from imagehub.librarian.web import sending
-from imagehub.librarian.web.api.caller import Caller, Reader
-from imagehub.librarian.web.api.formats import CameraIds, Day, GivenTime, Id, Kind, Time, Told, Word
+from imagehub.librarian.web import deleting, sending
+from imagehub.librarian.web.api.caller import Caller, Reader, Writer
+from imagehub.librarian.web.api.formats import Body, CameraIds, Day, GivenTime, Id, Kind, Time, Told, Word
 from imagehub.librarian.web.api.paging import Page, Paged, page
 from imagehub.librarian.web.api.problems import ProblemError, found, not_found
 from imagehub.librarian.web.api.subjects import NO_SUCH, NOT_MODIFIED, refusals, subject
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 router = subject("images")
 BINARY = {"type": "string", "format": "binary"}
+HELD = refusals({409: "It is held; end the hold first."})
 NO_SUCH_BYTES = refusals({416: "The file has no such bytes."})
 
 
@@ -65,6 +68,12 @@ class Images(Told):
     """Images that belong together."""
 
     items: list[Image]
+
+
+class HoldWanted(Body):
+    """Whether an image is to be exempt from retention."""
+
+    hold: bool
 
 
 class Wanted(Paged):
@@ -167,6 +176,26 @@ def get_thumbnail(caller: Reader, request: Request, id: Id, size: Literal["small
         raise ProblemError(404, "The file is no picture.") from None
     except NoSuchImageError:
         raise not_found("file") from None
+
+
+@router.put("/{id}/hold", responses=NO_SUCH)
+def hold_image(caller: Writer, id: Id, wanted: HoldWanted) -> Image:  # noqa: A002
+    """Exempt an image from retention, or no longer."""
+    with caller.site.writing() as connection:
+        row(caller, connection, id)
+        holds.hold_image(connection, caller.actor, id, wanted.hold)
+        return Image.model_validate(row(caller, connection, id))
+
+
+@router.delete("/{id}", status_code=204, responses=NO_SUCH | HELD)
+def delete_image(caller: Writer, id: Id) -> None:  # noqa: A002
+    """Delete an image for good."""
+    with caller.site.reading() as connection:
+        image = row(caller, connection, id)
+    try:
+        deleting.delete_image(caller.site, caller.actor, image)
+    except HeldError as error:
+        raise ProblemError(409, str(error)) from None
 
 
 def row(caller: Caller, connection: "Connection", id: int) -> Row:  # noqa: A002

@@ -53,3 +53,4 @@ def send_again(caller: Writer, id: Id) -> None:  # noqa: A002
     """Send a notification once more."""
     with caller.site.writing() as connection:
         found("notification", catalog.again(connection, caller.actor, id, now_us()) or None)
+    caller.site.filled.announce()

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from imagehub.librarian.accounts import AccountError, HeldBackError
 from imagehub.librarian.queries.faults import CursorError, ValueFault
+from imagehub.librarian.retention.errors import RetentionError
 from imagehub.librarian.web.visit import FormExpiredError, NotAllowedError, SignInNeededError
 
 MEDIA_TYPE = "application/problem+json"
@@ -123,6 +124,7 @@ _PROBLEMS: dict[type[Exception], Any] = {
     ValueFault: lambda error: invalid(error.field, error.text),
     CursorError: lambda error: invalid("query.cursor", str(error)),
     HeldBackError: _held_back,
+    RetentionError: lambda error: ProblemError(422, str(error)),
     AccountError: lambda error: ProblemError(422, str(error)),
     SignInNeededError: lambda _: unauthorized("Give an API token: `Authorization: Bearer imh_...`."),
     NotAllowedError: lambda _: ProblemError(403, "Your account may not do that."),

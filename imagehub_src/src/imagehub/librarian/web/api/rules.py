@@ -157,7 +157,7 @@ def test_action(caller: Writer, action: Action) -> None:
     except ValueError as error:
         raise invalid("body.target", str(error)) from None
     try:
-        notify.try_out(notify.channels(caller.site.settings), action.channel, action.target)
+        notify.try_out(caller.site.channels, action.channel, action.target)
     except (notify.NotSentError, MissingExtraError) as error:
         raise ProblemError(502, str(error)) from None
 

@@ -1,10 +1,11 @@
 """How much there is, and how the hubs are."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import Field
 
+from imagehub.librarian import health
 from imagehub.librarian.queries import statistics as catalog
 from imagehub.librarian.web.api.caller import Overseer, Reader
 from imagehub.librarian.web.api.formats import Day, Given, Time, Told
@@ -48,12 +49,19 @@ class WantedCameraDays(Given):
 
 
 class Hub(Told):
-    """A hub's data directory, and how far its journal is taken in."""
+    """A hub, as its files tell it; `behind` entries of its journal are not in the catalog yet.
 
-    id: int
+    `damaged` lines could not be read; `stored` is when it stored last.
+    """
+
     data_directory: str
+    state: Literal["running", "stopped", "broken off", "not there"]
     sequence: int
+    behind: int
     damaged: int
+    stored: Time | None = Field(validation_alias="stored_us")
+    free_bytes: int
+    total_bytes: int
 
 
 class Hubs(Told):
@@ -79,6 +87,6 @@ def list_camera_days(caller: Reader, wanted: Annotated[WantedCameraDays, Query()
 
 @hubs.get("")
 def list_hubs(caller: Overseer) -> Hubs:
-    """Return how far each hub's journal is taken in, and how many of its lines are damaged."""
+    """Return how each hub is."""
     with caller.site.reading() as connection:
-        return Hubs(items=[Hub.model_validate(hub) for hub in catalog.hubs(connection)])
+        return Hubs(items=[Hub.model_validate(hub) for hub in health.of_all(connection)])
