@@ -19,6 +19,7 @@ from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.thumbnails import Thumbnails
 from imagehub.librarian.web import app, server
+from imagehub.librarian.web.api.formats import read_time
 from imagehub.librarian.web.site import Site
 from imagehub.librarian.web.times import now_us
 from running import free_port, until
@@ -150,7 +151,7 @@ def seed(engine: Engine) -> dict[str, str]:
 
 
 def _find(connection: Any) -> None:
-    box = {"score": 0.9, "left": 0.1, "top": 0.1, "width": 0.5, "height": 0.5, "time_us": 1_795_000_000_000_000}
+    box = {"score": 0.9, "left": 0.1, "top": 0.1, "width": 0.5, "height": 0.5}
     connection.execute(insert(schema.objects), [{"id": 1, "label": "person"}])
     connection.execute(
         insert(schema.plates),
@@ -164,6 +165,7 @@ def _find(connection: Any) -> None:
         ],
     )
     for number, camera in ((1, 1), (2, 2)):
-        there = box | {"image_id": number, "camera_id": camera}
+        time_us = read_time(f"{DAY}T12:00:{2 * number:02d}Z")
+        there = box | {"image_id": number, "camera_id": camera, "time_us": time_us}
         connection.execute(insert(schema.detections).values(**there, object_id=1))
         connection.execute(insert(schema.plate_sightings).values(**there, plate_id=number))

@@ -32,7 +32,8 @@ def build(site: Site) -> FastAPI:
     app.state.site = site
     app.add_middleware(Guard)
     app.mount("/static", _Kept(directory=STATIC), name="static")
-    app.mount(api.PATH, api.build(site))
+    app.state.api = api.build(site)
+    app.mount(api.PATH, app.state.api)
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.add_exception_handler(SignInNeededError, _sign_in)

@@ -30,13 +30,18 @@ def file(request: Request, root: Path, image: Image, download: bool = False) -> 
     if has(request, etag):
         return not_modified(etag)
     opened = open_image(root, image.path)
-    size = opened.seek(0, 2)
-    part = _part(request, size, etag)
+    try:
+        size = opened.seek(0, 2)
+        part = _part(request, size, etag)
+        kind = _kind(opened)
+    except BaseException:
+        opened.close()
+        raise
     headers = KEEP | {"ETag": etag, "Accept-Ranges": "bytes", "Content-Length": str(len(part))}
     headers["Content-Disposition"] = f'{"attachment" if download else "inline"}; filename="{_name(image)}"'
     if len(part) < size:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return StreamingResponse(_read(opened, part), 206 if len(part) < size else 200, headers, _kind(opened))
+    return StreamingResponse(_read(opened, part), 206 if len(part) < size else 200, headers, kind)
 
 
 def thumbnail(request: Request, thumbnails: Thumbnails, image: Image, size: str) -> Response:

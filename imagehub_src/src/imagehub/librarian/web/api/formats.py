@@ -32,7 +32,8 @@ def read_time(text: Any) -> int:
 
 def write_time(time_us: int) -> str:
     """Return a time of the catalog as a text."""
-    return (EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    when = EPOCH + timedelta(microseconds=time_us)
+    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 # The first of each pair is what callers give, the second what they get.

@@ -9,6 +9,7 @@ from imagehub.librarian.web.api.problems import Problem
 from imagehub.librarian.web.api.tags import TaggedRoute
 
 _REFUSALS = {
+    400: "The body can't be read.",
     401: "It is not said who calls, or the token is not valid.",
     403: "The caller may not do that, or the token lacks the scope.",
     422: "Something that was given is not as it has to be.",
