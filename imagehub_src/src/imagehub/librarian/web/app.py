@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from imagehub import __version__
 from imagehub.librarian.web import pages
+from imagehub.librarian.web.api import app as api
 from imagehub.librarian.web.guard import Guard
 from imagehub.librarian.web.rendering import STATIC
 from imagehub.librarian.web.site import Site
@@ -31,6 +32,8 @@ def build(site: Site) -> FastAPI:
     app.state.site = site
     app.add_middleware(Guard)
     app.mount("/static", _Kept(directory=STATIC), name="static")
+    app.state.api = api.build(site)
+    app.mount(api.PATH, app.state.api)
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.add_exception_handler(SignInNeededError, _sign_in)

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -18,6 +18,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+# Programs read it as any other problem of the API; people do not get to see it.
+REFUSED = (
+    '{"type":"about:blank","title":"Forbidden","status":403,'
+    '"detail":"refused: sent by a page of another site","errors":[]}'
+)
 
 
 class Guard:
@@ -38,7 +44,7 @@ class Guard:
             await send(message)
 
         refused = scope["method"] not in SAFE_METHODS and not _same_site(Headers(scope=scope))
-        app = PlainTextResponse("refused: sent by a page of another site", 403) if refused else self._app
+        app = Response(REFUSED, 403, media_type="application/problem+json") if refused else self._app
         await app(scope, receive, guarded)
 
 

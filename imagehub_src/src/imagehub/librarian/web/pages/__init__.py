@@ -1,6 +1,7 @@
 """The pages, each file one of them, or a few that belong together."""
 
 from imagehub.librarian.web.pages import (
+    api,
     audit,
     cameras,
     entrance,
@@ -34,5 +35,6 @@ PAGES = (
     notifications,
     people,
     audit,
+    api,
 )
 ROUTERS = [page.router for page in PAGES]

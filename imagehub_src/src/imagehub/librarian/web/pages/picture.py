@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from imagehub.librarian.files import NoSuchImageError, open_image
+from imagehub.librarian.files import NoSuchImageError
 from imagehub.librarian.queries import images
 from imagehub.librarian.queries.images import Image
 from imagehub.librarian.thumbnails import SIZES, NoPictureError
+from imagehub.librarian.web import sending
 from imagehub.librarian.web.rendering import static
 from imagehub.librarian.web.visit import Viewer, Visit
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 router = APIRouter(prefix="/images")
-KEEP = {"Cache-Control": "private, max-age=86400"}
-CHUNK = 1 << 16
 
 
 @router.get("/{number}")
@@ -37,14 +36,9 @@ def file(visit: Viewer, number: int, download: bool = False) -> Response:
     with visit.site.reading() as connection:
         image = image_of(visit, connection, number)
     try:
-        opened = open_image(visit.site.settings.hub_directory, image.path)
+        return sending.file(visit.request, visit.site.settings.hub_directory, image, download)
     except NoSuchImageError:
         raise HTTPException(404) from None
-    name = image.path.rpartition("/")[2]
-    kind = "image/jpeg" if opened.read(2) == b"\xff\xd8" else "application/octet-stream"
-    opened.seek(0)
-    headers = KEEP | {"Content-Disposition": f'{"attachment" if download else "inline"}; filename="{_plain(name)}"'}
-    return StreamingResponse(iter(lambda: opened.read(CHUNK), b""), media_type=kind, headers=headers)
 
 
 @router.get("/{number}/thumbnail/{size}")
@@ -55,12 +49,11 @@ def thumbnail(visit: Viewer, number: int, size: str) -> Response:
     with visit.site.reading() as connection:
         image = image_of(visit, connection, number)
     try:
-        kept = visit.site.thumbnails.get(size, number, image.path)
+        return sending.thumbnail(visit.request, visit.site.thumbnails, image, size)
     except NoPictureError:
         return RedirectResponse(static("no-picture.svg"), 302)
     except NoSuchImageError:
         return RedirectResponse(static("no-file.svg"), 302)
-    return FileResponse(kept, media_type="image/jpeg", headers=KEEP)
 
 
 def image_of(visit: Visit, connection: "Connection", number: int) -> Image:
@@ -69,9 +62,3 @@ def image_of(visit: Visit, connection: "Connection", number: int) -> Image:
     if found is None:
         raise HTTPException(404)
     return found
-
-
-def _plain(name: str) -> str:
-    return "".join(
-        letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in name
-    )
