@@ -4,10 +4,20 @@ from imagehub.librarian.retention.errors import RetentionError
 from imagehub.librarian.retention.holding import Hold, hold_image, hold_span, holds, release
 from imagehub.librarian.retention.nightly import local_time, part, run_now
 from imagehub.librarian.retention.planning import Going, Plan, plan
-from imagehub.librarian.retention.policy import DAY_CLASSES, Policy, policies, remove_policy, set_policy
+from imagehub.librarian.retention.policy import (
+    DAY_CLASSES,
+    MAX_KEEP_BYTES,
+    MAX_KEEP_DAYS,
+    Policy,
+    policies,
+    remove_policy,
+    set_policy,
+)
 
 __all__ = [
     "DAY_CLASSES",
+    "MAX_KEEP_BYTES",
+    "MAX_KEEP_DAYS",
     "Going",
     "Hold",
     "Plan",
