@@ -1,0 +1,48 @@
+"""All routes of the web page, found in the application itself, so that tests cover a new one by themselves."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from fastapi.routing import APIRoute
+
+from imagehub.librarian.web.pages import ROUTERS
+from sites import Librarian
+
+ENTRANCE = {"/sign-in", "/first", "/first/{secret}", "/forgotten", "/reset", "/reset/{secret}", "/healthz"}
+# These answer with something else than a page.
+NO_PAGES = {"/live", "/healthz", "/images/{number}/file", "/images/{number}/thumbnail/{size}"}
+
+
+def routes(method: str) -> list[APIRoute]:
+    """Return the routes with a method."""
+    known = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    assert known
+    return [route for route in known if method in route.methods]
+
+
+def examples(site: Librarian) -> dict[str, str]:
+    """Return what stands for the names in paths: a number of something that exists."""
+    return {
+        "/images/{number}": str(site.images("Barn P1")[30][0]),
+        "/cameras/{number}": str(site.cameras()["Barn P1"]),
+        "{number}": "1",
+        "{size}": "small",
+        "{secret}": "no-such-secret",
+    }
+
+
+def filled(path: str, values: Mapping[str, str]) -> str:
+    """Return the path of a route with its names replaced, the longest that fit first."""
+    for pattern in sorted(values, key=len, reverse=True):
+        start = path.find(pattern)
+        if start >= 0:
+            path = path.replace(pattern, re.sub(r"\{\w+\}", values[pattern], pattern))
+    assert "{" not in path, f"say in routes.examples what stands for the name in {path}"
+    return path
+
+
+def pages(site: Librarian) -> Iterator[str]:
+    """Yield the addresses of all pages that an administrator can open."""
+    for route in routes("GET"):
+        if route.path not in NO_PAGES:
+            yield filled(route.path, examples(site))
