@@ -32,14 +32,15 @@ def run(settings: Settings) -> int:
     engine = catalog.connect(settings.database)
     arrivals, filled = Arrivals(), Arrivals()
     ingest = Ingest(engine, settings.hub_directory)
+    channels = notify.channels(settings)
     parts: dict[str, Part] = {
         "ingest": lambda stop: follow(ingest, arrivals, stop),
         "rules": rules.part(engine, settings.hub_directory, arrivals, filled),
-        **notify.parts(engine, settings.hub_directory, notify.channels(settings), filled),
+        **notify.parts(engine, settings.hub_directory, channels, filled),
         "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
     }
     if settings.web.enabled:
-        parts["web"] = web_part(engine, settings, arrivals)
+        parts["web"] = web_part(engine, settings, arrivals, filled, channels)
         _show_first_link(engine, settings)
     log.info("following %s", settings.hub_directory)
     try:
@@ -50,14 +51,16 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def web_part(engine: Engine, settings: Settings, arrivals: Arrivals) -> Part:
+def web_part(
+    engine: Engine, settings: Settings, arrivals: Arrivals, filled: Arrivals, channels: notify.Channels
+) -> Part:
     """Return the part that serves the web page."""
     from imagehub.librarian.thumbnails import Thumbnails
     from imagehub.librarian.web import server
     from imagehub.librarian.web.site import Site
 
     thumbnails = Thumbnails(settings.data_directory / "thumbnails", settings.hub_directory)
-    site = Site(engine, settings, arrivals, thumbnails)
+    site = Site(engine, settings, arrivals, filled, channels, thumbnails)
     return lambda stop: server.serve(site, stop)
 
 

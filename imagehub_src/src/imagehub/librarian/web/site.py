@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from imagehub.librarian import catalog
 from imagehub.librarian.arrivals import Arrivals
+from imagehub.librarian.notify import Channels
 from imagehub.librarian.settings import Settings
 from imagehub.librarian.thumbnails import Thumbnails
 
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Site:
-    """The catalog, the settings, and who tells of new rows. `stopping` is set when the page is to end."""
+    """What the pages work with.
+
+    `arrivals` tells of new rows, `filled` of notifications to send; `stopping` is set when the page is to end.
+    """
 
     engine: "Engine"
     settings: Settings
     arrivals: Arrivals
+    filled: Arrivals
+    channels: Channels
     thumbnails: Thumbnails
     stopping: threading.Event = field(default_factory=threading.Event)
 

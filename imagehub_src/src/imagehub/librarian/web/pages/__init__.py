@@ -7,12 +7,30 @@ from imagehub.librarian.web.pages import (
     events,
     findings,
     gallery,
+    hubs,
     live,
+    notifications,
     people,
     picture,
+    rules,
     timeline,
     wall,
 )
 
-PAGES = (entrance, wall, live, timeline, gallery, picture, events, findings, cameras, people, audit)
+PAGES = (
+    entrance,
+    wall,
+    live,
+    timeline,
+    gallery,
+    hubs,
+    picture,
+    events,
+    findings,
+    cameras,
+    rules,
+    notifications,
+    people,
+    audit,
+)
 ROUTERS = [page.router for page in PAGES]

@@ -16,7 +16,7 @@ from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Viewer, Visi
 router = APIRouter()
 Text = Annotated[str, Form()]
 Tick = Annotated[bool, Form()]
-Numbers = Annotated[list[int], Form()]
+Numbers = Annotated[list[int] | None, Form()]
 DAY_US = 86_400_000_000
 
 
@@ -27,12 +27,14 @@ def users_page(visit: Administrator) -> Response:
 
 
 @router.post("/users", dependencies=[SENT_BY_US])
-def add(visit: Administrator, name: Text, role: Text, mail: Text = "", camera: Numbers = []) -> Response:  # noqa: B006
+def add(
+    visit: Administrator, name: Text, role: Text, mail: Text = "", everything: Tick = False, camera: Numbers = None
+) -> Response:
     """Make an account; its owner chooses a password by the link that is shown once."""
     try:
         with visit.site.writing() as connection:
             user, secret = accounts.add_user(
-                connection, visit.someone.actor, name, mail, role, _sight(role, camera), now_us()
+                connection, visit.someone.actor, name, mail, role, _sight(role, everything, camera), now_us()
             )
     except AccountError as error:
         return _users(visit, fault=str(error))
@@ -46,12 +48,13 @@ def change(
     role: Text,
     mail: Text = "",
     disabled: Tick = False,
-    camera: Numbers = [],  # noqa: B006
+    everything: Tick = False,
+    camera: Numbers = None,
 ) -> Response:
     """Change an account."""
     try:
         with visit.site.writing() as connection:
-            sight = _sight(role, camera)
+            sight = _sight(role, everything, camera)
             accounts.change_user(
                 connection, visit.someone.actor, number, mail=mail, role=role, disabled=disabled, cameras=sight
             )
@@ -144,5 +147,5 @@ def _account(visit: Visit, fault: str = "", done: str = "", token: str = "") -> 
     )
 
 
-def _sight(role: str, camera: list[int]) -> Sight:
-    return frozenset(camera) if camera and role == "viewer" else None
+def _sight(role: str, everything: bool, camera: list[int] | None) -> Sight:
+    return None if everything or role == "administrator" else frozenset(camera or ())
