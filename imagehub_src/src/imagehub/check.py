@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from imagehub.deleted import Ledger
 from imagehub.errors import DataDirectoryError
 from imagehub.images import FOLDER as IMAGES
 from imagehub.images import RECOVERED_FOLDER, printable
@@ -29,6 +30,9 @@ from imagehub.terminal.progress import Progress
 SETTLE_SECONDS = 5.0
 SETTLE_STEP_SECONDS = 0.1
 
+PURGED = "purged, but still there; run imagehub purge again"
+DELETED = "deleted, but still there; run imagehub-librarian retention"
+
 
 @dataclass(slots=True)
 class Report:
@@ -38,6 +42,7 @@ class Report:
     events: int = 0
     bytes: int = 0
     purged: int = 0
+    deleted: int = 0
     unjournaled_days: int = 0
     recovered: int = 0
     differences: list[str] = field(default_factory=list)
@@ -75,6 +80,7 @@ class _Check:
     def __init__(self, root: Path, bar: Progress | None, pause: Callable[[float], None]) -> None:
         self._root, self._journal = root, root / FOLDER
         self._bar, self._pause = bar, pause
+        self._ledger = Ledger(root)
         self._report = Report()
         self._end: Position | None = None
 
@@ -87,7 +93,7 @@ class _Check:
         for path in sorted(self._settle(unclaimed)):
             self._differ(path, "no journal entry")
         for path in filter(self._has, left_behind):
-            self._differ(path, "purged, but still there; run imagehub purge again")
+            self._differ(path, left_behind[path])
         report.unjournaled_days = len(_day_folders(self._root)) - len(_journaled(self._root))
         report.recovered = sum(len(files) for _, _, files in os.walk(self._root / RECOVERED_FOLDER))
         return report
@@ -110,10 +116,10 @@ class _Check:
     def _segment_paths(self) -> Iterator[str]:
         return (f"{FOLDER}/{name}" for name in segments(self._journal))
 
-    def _check_entries(self, unclaimed: set[str]) -> list[str]:
-        """Check each entry, take its file out of `unclaimed`; return the files that are purged but there."""
+    def _check_entries(self, unclaimed: set[str]) -> dict[str, str]:
+        """Check each entry, take its file out of `unclaimed`; return the files that should be gone, and why."""
         watermark = read_watermark(self._journal)
-        left_behind = []
+        left_behind = {}
         for entry, at in read(self._journal):
             self._end = at
             unclaimed.discard(entry.get("path", ""))
@@ -121,28 +127,34 @@ class _Check:
                 self._differ(f"{FOLDER}/{at.segment}", f"the line that ends at byte {at.offset} is damaged")
             elif entry["kind"] == "event":
                 self._report.events += 1
-            elif entry["kind"] == "image" and self._check_image(entry, watermark):
-                left_behind.append(str(entry["path"]))
+            elif entry["kind"] == "image" and (reason := self._check_image(entry, watermark)):
+                left_behind[str(entry["path"])] = reason
         return left_behind
 
-    def _check_image(self, entry: Entry, watermark: int) -> bool:
-        """Compare an image with its entry; return True if it is purged and still there."""
+    def _check_image(self, entry: Entry, watermark: int) -> str | None:
+        """Compare an image with its entry; return what to say if it should be gone and is there."""
         if self._bar is not None:
             self._bar.advance(1)
-        if entry["sequence"] <= watermark:
-            self._report.purged += 1
-            return self._has(entry["path"])
+        if self._went(entry, watermark):
+            purged = entry["sequence"] <= watermark
+            return (PURGED if purged else DELETED) if self._has(entry["path"]) else None
         try:
             body = (self._root / entry["path"]).read_bytes()
         except OSError as error:
             self._note_unreadable(entry, error)
         else:
             self._compare(entry, body)
-        return False
+        return None
+
+    def _went(self, entry: Entry, watermark: int) -> bool:
+        """Tell whether an image went on purpose, and count it then."""
+        purged, deleted = entry["sequence"] <= watermark, entry["path"] in self._ledger
+        self._report.purged += purged
+        self._report.deleted += deleted and not purged
+        return purged or deleted
 
     def _note_unreadable(self, entry: Entry, error: OSError) -> None:
-        if entry["sequence"] <= read_watermark(self._journal):  # a purge is running
-            self._report.purged += 1
+        if self._went(entry, read_watermark(self._journal)):  # a purge or a librarian is at work
             return
         self._report.images += 1
         self._differ(entry["path"], f"{error.strerror}, but entry {entry['sequence']} says it is stored")
@@ -204,6 +216,7 @@ def _summary(report: Report) -> str:
     parts = [
         f"{report.images} images ({report.bytes} bytes) and {report.events} events in the journal",
         f"{report.purged} purged" if report.purged else "",
+        f"{report.deleted} deleted" if report.deleted else "",
         f"{report.unjournaled_days} days from before there was a journal" if report.unjournaled_days else "",
         f"{report.recovered} files in {RECOVERED_FOLDER}/" if report.recovered else "",
         f"{len(report.differences)} differences" if report.differences else "all agree",

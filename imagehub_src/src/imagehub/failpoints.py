@@ -1,4 +1,4 @@
-"""Faults to order: named places on the write path that a test can make fail.
+"""Faults to order: named places, where images are stored and where they are deleted, that a test can make fail.
 
 `IMAGEHUB_FAILPOINTS="before_flush=crash@20,mid_write=ENOSPC"` arms them when the process starts: an action is
 `crash` (SIGKILL to itself) or the name of an errno; `@N` waits for the Nth pass, `*N` acts on N passes only.
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 NAMES = ("after_receive", "mid_write", "before_flush", "after_flush", "before_reply")
+DELETING = ("after_going", "after_ledger", "after_unlink", "before_forget", "after_forget")
 CRASH = "crash"
 
 _SPEC = re.compile(r"(?P<name>\w+)=(?P<action>\w+)(?:@(?P<at>\d+))?(?:\*(?P<times>\d+))?")
@@ -47,8 +48,8 @@ def arm(specification: str) -> None:
 
 def _read(part: str) -> tuple[str, _Armed]:
     match = _SPEC.fullmatch(part)
-    if match is None or match["name"] not in NAMES:
-        raise ValueError(f"IMAGEHUB_FAILPOINTS: can't read {part!r}; the names are {', '.join(NAMES)}")
+    if match is None or match["name"] not in NAMES + DELETING:
+        raise ValueError(f"IMAGEHUB_FAILPOINTS: can't read {part!r}; the names are {', '.join(NAMES + DELETING)}")
     if match["action"] != CRASH and match["action"] not in _NUMBERS:
         raise ValueError(f"IMAGEHUB_FAILPOINTS: {part!r} asks for neither {CRASH} nor an errno such as ENOSPC")
     return match["name"], _Armed(match["action"], int(match["at"] or 1), int(match["times"] or 1 << 60))

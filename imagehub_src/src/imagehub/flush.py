@@ -81,6 +81,11 @@ def flush_each(files: Iterable[str]) -> None:
     for file in files:
         _flush_path(file, os.O_RDWR)
         folders.update(Path(file).parents[:2])
+    flush_folders(folders)
+
+
+def flush_folders(folders: Iterable[Path]) -> None:
+    """Make stable what these folders list, where the system can: names that came, and names that went."""
     if os.name == "posix":
         for folder in folders:
             _flush_path(folder, os.O_RDONLY)

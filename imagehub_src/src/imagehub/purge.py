@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from imagehub.deleted import Ledger
 from imagehub.errors import DataDirectoryError, SettingsError
 from imagehub.images import FOLDER as IMAGES
 from imagehub.journal import FOLDER as JOURNAL
@@ -118,9 +119,9 @@ def inventory(data_directory: Path, today: date) -> Iterator[Stored]:
     """Yield the images on disk, oldest first."""
     journal_days = {name[:10] for name in segments(data_directory / JOURNAL)}
     yield from _before_journal(data_directory, journal_days, today)
-    watermark = read_watermark(data_directory / JOURNAL)
+    watermark, ledger = read_watermark(data_directory / JOURNAL), Ledger(data_directory)
     for entry, _ in read(data_directory / JOURNAL):
-        if entry["kind"] == "image" and entry["sequence"] > watermark:
+        if entry["kind"] == "image" and entry["sequence"] > watermark and entry["path"] not in ledger:
             yield Stored(entry["path"], entry["path"].split("/")[1], entry["bytes"], entry["sequence"])
 
 

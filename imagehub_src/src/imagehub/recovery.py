@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from imagehub import images
+from imagehub.deleted import Ledger
 from imagehub.errors import RefusedError
 from imagehub.eventlog import FOLDER as LOGS
 from imagehub.images import FOLDER as IMAGES
@@ -74,6 +75,7 @@ class _Recovery:
         self._today = f"{now:%Y-%m-%d}"
         self._replay = replay
         self._watermark = read_watermark(self._journal)
+        self._ledger = Ledger(root)
         self._result = Recovered()
 
     def run(self) -> Recovered:
@@ -130,7 +132,7 @@ class _Recovery:
             for entry, before, after in _with_bounds(self._journal, start):
                 if not self._is_whole(entry):
                     self._make_void(entry, before, after)
-                elif entry["kind"] == "image" and entry["sequence"] > self._watermark:
+                elif entry["kind"] == "image" and not self._went(entry):
                     self._result.unflushed.append(str(self._root / entry["path"]))
 
     def _cut_torn_line(self, segment: Path) -> None:
@@ -142,13 +144,17 @@ class _Recovery:
                 self._found(f"cut a torn last line of {size - whole} bytes off {segment.name}")
 
     def _is_whole(self, entry: Entry) -> bool:
-        if entry["kind"] != "image" or entry["sequence"] <= self._watermark:
+        if entry["kind"] != "image" or self._went(entry):
             return bool(entry["kind"] != "damaged")
         try:
             body = (self._root / entry["path"]).read_bytes()
         except OSError:
             return False
         return bool(len(body) == entry["bytes"] and checksum(body) == entry["checksum"])
+
+    def _went(self, entry: Entry) -> bool:
+        """Tell whether an image was purged or deleted on purpose."""
+        return entry["sequence"] <= self._watermark or entry["path"] in self._ledger
 
     def _make_void(self, entry: Entry, before: Position, after: Position) -> None:
         sequence = entry.get("sequence", before.sequence + 1)

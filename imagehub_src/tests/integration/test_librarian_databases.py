@@ -75,8 +75,7 @@ def test_a_rebuilt_catalog_is_the_same(engine: Engine, tmp_path: Path) -> None:
     Ingest(engine, root).follow()
     rebuild.run(engine, root)
     assert taken(engine) == promised(root)
-    with engine.connect() as connection:
-        found = list(check.differences(connection, root))
+    found = list(check.differences(engine, root))
     assert len(found) == 25
     assert all(line.endswith("in the catalog, but not on disk") for line in found)
 

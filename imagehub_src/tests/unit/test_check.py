@@ -20,7 +20,7 @@ from hubdata import (
     tree,
     write,
 )
-from imagehub import check, journal
+from imagehub import check, deleted, journal
 from imagehub.check import SETTLE_SECONDS, SETTLE_STEP_SECONDS
 from imagehub.errors import DataDirectoryError
 from imagehub.store import Store
@@ -129,6 +129,38 @@ def test_a_purged_image_that_is_there_is_named(tmp_path: Path, store: Store) -> 
     assert (report.purged, report.images) == (2, 1)
 
 
+def test_a_deleted_image_is_counted(tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands in the ledger is not lost; the summary says how much that is."""
+    keep(store, image(), image())
+    path = pictures(tmp_path)[0]
+    deleted.add(tmp_path, [path])
+    (tmp_path / path).unlink()
+    assert differences(tmp_path) == []
+    assert check.run(tmp_path) == 0
+    assert "1 images" in (said := capsys.readouterr().out)
+    assert ", 1 deleted, all agree" in said
+
+
+def test_a_deleted_image_that_is_there_is_named(tmp_path: Path, store: Store) -> None:
+    """A deletion that was interrupted is to be finished."""
+    keep(store, image(), image())
+    path = pictures(tmp_path)[1]
+    deleted.add(tmp_path, [path])
+    assert differences(tmp_path) == [f"{path}: deleted, but still there; run imagehub-librarian retention"]
+
+
+def test_an_image_that_was_deleted_and_purged_counts_once(tmp_path: Path, store: Store) -> None:
+    """As purged."""
+    keep(store, image(), image())
+    path = every_line(tmp_path)[0]["path"]
+    deleted.add(tmp_path, [path])
+    (tmp_path / path).unlink()
+    journal.write_watermark(tmp_path / "journal", 1)
+    assert differences(tmp_path) == []
+    report = check.check(tmp_path)
+    assert (report.images, report.purged, report.deleted) == (1, 1, 0)
+
+
 @pytest.mark.parametrize("mark", [None, b"nonsense"])
 def test_a_lost_mark_is_named(tmp_path: Path, store: Store, mark: bytes | None) -> None:
     """Without it nothing counts as acknowledged; the images have lines, though."""
@@ -230,6 +262,24 @@ def test_a_running_purge_is_no_difference(tmp_path: Path, store: Store, monkeypa
     report = check.check(tmp_path)
     assert report.differences == []
     assert (report.purged, report.images) == (1, 1)
+
+
+def test_a_running_deletion_is_no_difference(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a librarian deletes between the look at the ledger and the look at the image counts as deleted."""
+    keep(store, image(), image())
+    path = every_line(tmp_path)[0]["path"]
+    real = Path.read_bytes
+
+    def deleting(self: Path) -> bytes:
+        if self == tmp_path / path:
+            deleted.add(tmp_path, [path])
+            self.unlink()
+        return real(self)
+
+    monkeypatch.setattr(Path, "read_bytes", deleting)
+    report = check.check(tmp_path)
+    assert report.differences == []
+    assert (report.deleted, report.images) == (1, 1)
 
 
 def test_a_folder_that_is_purged_meanwhile_is_no_error(tmp_path: Path, store: Store) -> None:

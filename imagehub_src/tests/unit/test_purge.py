@@ -25,7 +25,7 @@ from hubdata import (
     tiny_disk,
     tree,
 )
-from imagehub import check, journal, purge
+from imagehub import check, deleted, journal, purge
 from imagehub.errors import DataDirectoryError, SettingsError
 from imagehub.lock import DataDirectoryLock
 from imagehub.purge import Limits, Stored, choose
@@ -402,3 +402,12 @@ def test_a_directory_that_is_no_hub_s_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataDirectoryError, match="--path"):
         run(tmp_path, keep_days=1)
     assert os.listdir(tmp_path) == []
+
+
+def test_deleted_images_take_no_room(full: Path) -> None:
+    """What a librarian deleted counts neither against the limit nor as purged."""
+    path = pictures(full)[-2]
+    deleted.add(full, [path])
+    (full / path).unlink()
+    stored = [entry["path"] for entry in acknowledged(full) if entry["kind"] == "image" and entry["path"] != path]
+    assert [image.path for image in purge.inventory(full, DATE)] == stored

@@ -28,7 +28,7 @@ from hubdata import (
     tree,
     write,
 )
-from imagehub import check, journal
+from imagehub import check, deleted, journal
 from imagehub.errors import RefusedError
 from imagehub.journal import Entry, Journal, Position
 from imagehub.recovery import Recovered, recover
@@ -303,6 +303,21 @@ def test_a_purged_image_behind_an_old_mark_is_no_loss(tmp_path: Path, store: Sto
     (tmp_path / acknowledged(tmp_path)[1]["path"]).unlink()
     (tmp_path / "journal" / "committed").write_bytes(mark)
     assert serve(tmp_path, clock).findings == []
+    assert [text[-1] for text in texts(tmp_path)] == ["1", "2", "3"]
+
+
+def test_a_deleted_image_behind_an_old_mark_is_no_loss(tmp_path: Path, store: Store, clock: FakeClock) -> None:
+    """What a librarian deleted is neither made void nor flushed."""
+    keep(store, event("motion|1"))
+    mark = (tmp_path / "journal" / "committed").read_bytes()
+    keep(store, image("jpg|2"), image("jpg|3"))
+    path = acknowledged(tmp_path)[1]["path"]
+    deleted.add(tmp_path, [path])
+    (tmp_path / path).unlink()
+    (tmp_path / "journal" / "committed").write_bytes(mark)
+    recovered = serve(tmp_path, clock)
+    assert recovered.findings == []
+    assert str(tmp_path / path) not in recovered.unflushed
     assert [text[-1] for text in texts(tmp_path)] == ["1", "2", "3"]
 
 

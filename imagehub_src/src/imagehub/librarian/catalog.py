@@ -88,9 +88,12 @@ def migrate(engine: Engine) -> None:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a transaction that writes: all of it happens, or nothing."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+def writing(engine: Engine, stable: bool = False) -> Iterator[Connection]:
+    """Give a transaction that writes: all of it happens, or nothing.
+
+    With `stable` a power cut does not take it back: for what something outside of the catalog is to follow.
+    """
+    with engine.connect().execution_options(writes=True, stable=stable) as connection, connection.begin():
         yield connection
 
 
@@ -102,12 +105,15 @@ def clean(text: str, size: int | None = None) -> str:
 def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves: the driver would begin too late
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # Who reads first and writes then would fail where another has written in between.
-    writes = connection.get_execution_options().get("writes")
+    options = connection.get_execution_options()
+    writes = options.get("writes")
+    if writes:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('stable') else 'NORMAL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

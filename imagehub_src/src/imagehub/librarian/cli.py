@@ -1,11 +1,12 @@
 """The command `imagehub-librarian`: what people type, and the exit codes they get."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from imagehub import __version__, logs
+from imagehub import __version__, failpoints, logs
 from imagehub.errors import DataDirectoryError, ImagehubError, MissingExtraError, SettingsError
 from imagehub.librarian import settings
 from imagehub.librarian.settings import Settings
@@ -21,6 +22,7 @@ def entry() -> None:
 def main(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code: 0 done, 1 it failed, 2 the settings or the words are wrong."""
     args = _parser().parse_args(argv)
+    failpoints.arm_from(os.environ)
     try:
         return int(args.command(args, settings.find(args.path)))
     except SettingsError as error:
@@ -46,12 +48,15 @@ def _parser() -> argparse.ArgumentParser:
         "run": (_run, "Follow the hub until SIGTERM."),
         "check": (_check, "Compare disk and catalog, and name every difference."),
         "rebuild": (_rebuild, "Make the catalog anew from disk; what users made stays."),
+        "retention": (_retention, "Delete now what the policies say; the running librarian does so each night."),
         "import": (_import, "Take in the data of a hub that kept no journal."),
     }
     for name, (command, text) in texts.items():
         one = commands.add_parser(name, help=text, description=text)
         _add_path(one)
         one.set_defaults(command=command)
+        if name == "retention":
+            one.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
         if name == "import":
             one.add_argument("directory", type=Path, metavar="DIR", help="the data directory of that hub")
     _add_user_commands(commands.add_parser("user", help="Give links to those who can't sign in."))
@@ -94,6 +99,30 @@ def _rebuild(_: argparse.Namespace, loaded: Settings) -> int:
     from imagehub.librarian import catalog, rebuild
 
     return rebuild.run(catalog.connect(loaded.database), loaded.hub_directory)
+
+
+def _retention(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import catalog, deletion, retention
+    from imagehub.librarian.retention import report
+    from imagehub.librarian.thumbnails import Thumbnails
+    from imagehub.terminal.progress import Progress
+
+    engine, now = catalog.connect(loaded.database), retention.local_time()
+    if args.dry_run:
+        with engine.connect() as connection:
+            plan = retention.plan(connection, loaded.hub_directory, now, loaded.retention.min_free_bytes)
+            report.show(connection, plan, sys.stdout)
+        return 0
+    thumbnails = Thumbnails(loaded.data_directory / "thumbnails", loaded.hub_directory)
+    with Progress(None, "deleted", stream=sys.stderr) as bar:
+
+        def forget(number: int) -> None:
+            thumbnails.forget(number)
+            bar.advance()
+
+        retention.run_now(engine, loaded, now, forget)
+        deletion.sweep(loaded.hub_directory)
+    return 0
 
 
 def _import(args: argparse.Namespace, loaded: Settings) -> int:

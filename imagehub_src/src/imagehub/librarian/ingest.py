@@ -5,8 +5,7 @@ time leaves both or neither.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -16,10 +15,11 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from imagehub import journal
+from imagehub.deleted import Ledger
 from imagehub.journal import Entry, Position
-from imagehub.librarian import readings, schema
+from imagehub.librarian import readings, schema, tally
 from imagehub.librarian.catalog import CatalogError, clean, unusable, writing
-from imagehub.librarian.schema import cameras, days, events, hubs, images, nodes
+from imagehub.librarian.schema import cameras, events, hubs, images, nodes
 
 BATCH = 2000
 LARGEST = (1 << 63) - 1
@@ -41,7 +41,7 @@ class Ingest:
         self._engine = engine
         self._directory = data_directory
         self._batch = batch
-        self._mark: object = None
+        self._seen: tuple[journal.Mark | None, int] | None = None
 
     def follow(self) -> int:
         """Take in all that is acknowledged by now, and return how many entries that were.
@@ -49,39 +49,62 @@ class Ingest:
         Raises:
             CatalogError: the catalog can't be written, another librarian writes it, or it is of another journal.
         """
-        seen = (journal.read_mark(self._directory / journal.FOLDER), self._watermark())
-        if seen == self._mark:
+        folder = self._directory / journal.FOLDER
+        seen = (journal.read_mark(folder), journal.read_watermark(folder))
+        if seen == self._seen:
             return 0
-        taken = 0
-        while count := self._take():
-            taken += count
-        self._mark = seen
+        if self._seen is None or self._seen[1] != seen[1]:
+            self._repeat(forget_purged)
+        taken = self._repeat(take)
+        self._seen = seen
         return taken
 
-    def _watermark(self) -> int:
-        return journal.read_watermark(self._directory / journal.FOLDER)
+    def _repeat(self, step: Callable[[Connection, Path, int], int]) -> int:
+        total = 0
+        while count := self._write(step):
+            total += count
+        return total
 
-    def _take(self) -> int:
+    def _write(self, step: Callable[[Connection, Path, int], int]) -> int:
         try:
             with writing(self._engine) as connection:
-                return take(connection, self._directory, self._batch)
+                return step(connection, self._directory, self._batch)
         except SQLAlchemyError as error:
             raise unusable(self._engine, error) from error
 
 
 def take(connection: Connection, data_directory: Path, batch: int = BATCH) -> int:
-    """Take the next entries of a hub's journal, at most `batch`, and return how many there were."""
-    hub, position, purged = hub_of(connection, data_directory)
+    """Take the next entries of a hub's journal, at most `batch`, and return how many there were.
+
+    Images that are purged or deleted already have no row.
+    """
+    hub, position, _ = hub_of(connection, data_directory)
     folder = data_directory / journal.FOLDER
     _check_same(folder, position)
-    watermark = journal.read_watermark(folder)
-    if watermark != purged:
-        _forget(connection, hub, watermark)
     found = list(islice(journal.read(folder, position if position.segment else None), batch))
     if found:
-        damaged = Rows(connection, hub, watermark).add(entry for entry, _ in found)
-        _move(connection, hub, position, found[-1][1], damaged)
+        # The position first: of two that take the same entries, one learns it before it adds rows.
+        _move(connection, hub, position, found[-1][1])
+        damaged = Rows(connection, hub).add(_there(data_directory, found))
+        if damaged:
+            connection.execute(update(hubs).where(hubs.c.id == hub).values(damaged=hubs.c.damaged + damaged))
     return len(found)
+
+
+def forget_purged(connection: Connection, data_directory: Path, batch: int = BATCH) -> int:
+    """Delete rows of images that `imagehub purge` deleted, at most `batch`, and return how many there were."""
+    hub, _, purged = hub_of(connection, data_directory)
+    watermark = journal.read_watermark(data_directory / journal.FOLDER)
+    if watermark <= purged:
+        return 0
+    wanted = select(images.c.id, images.c.day, images.c.camera_id, images.c.bytes, images.c.sequence)
+    passed = wanted.where(images.c.hub_id == hub, images.c.sequence.between(purged + 1, watermark))
+    first = passed.order_by(images.c.sequence).limit(batch).with_for_update()
+    gone = connection.execute(first).mappings().all()
+    tally.forget(connection, gone)
+    reached = gone[-1]["sequence"] if len(gone) == batch else watermark
+    connection.execute(update(hubs).where(hubs.c.id == hub).values(purged=reached))
+    return len(gone)
 
 
 def hub_of(connection: Connection, data_directory: Path) -> tuple[int, Position, int]:
@@ -107,17 +130,19 @@ def _check_same(folder: Path, position: Position) -> None:
         raise CatalogError(f"{folder} is not the journal that the catalog was made from: imagehub-librarian rebuild")
 
 
-def _forget(connection: Connection, hub: int, watermark: int) -> None:
-    gone = (images.c.hub_id == hub) & (images.c.sequence <= watermark) & (images.c.state != "gone")
-    connection.execute(update(images).where(gone).values(state="gone"))
-    connection.execute(update(hubs).where(hubs.c.id == hub).values(purged=watermark))
+def _there(data_directory: Path, found: Iterable[tuple[Entry, Position]]) -> Iterator[Entry]:
+    """Yield the entries, without the images that went already."""
+    watermark, ledger = journal.read_watermark(data_directory / journal.FOLDER), Ledger(data_directory)
+    for entry, _ in found:
+        if entry["kind"] != "image" or (entry["sequence"] > watermark and entry["path"] not in ledger):
+            yield entry
 
 
-def _move(connection: Connection, hub: int, old: Position, new: Position, damaged: int) -> None:
+def _move(connection: Connection, hub: int, old: Position, new: Position) -> None:
     same = (hubs.c.segment == old.segment) & (hubs.c.offset == old.offset) & (hubs.c.id == hub)
     sequence = min(new.sequence, LARGEST)
     values = {"segment": new.segment, "offset": new.offset, "sequence": sequence}
-    moved = connection.execute(update(hubs).where(same).values(damaged=hubs.c.damaged + damaged, **values))
+    moved = connection.execute(update(hubs).where(same).values(**values))
     if moved.rowcount != 1:
         raise CatalogError("another librarian writes to this catalog: end one of them")
 
@@ -125,8 +150,8 @@ def _move(connection: Connection, hub: int, old: Position, new: Position, damage
 class Rows:
     """Adds rows of one hub in one transaction; makes nodes and cameras when they are first seen."""
 
-    def __init__(self, connection: Connection, hub: int, watermark: int = 0) -> None:
-        self._connection, self._hub, self._watermark = connection, hub, watermark
+    def __init__(self, connection: Connection, hub: int) -> None:
+        self._connection, self._hub = connection, hub
         wanted = select(nodes.c.name, cameras.c.view, cameras.c.id).join(cameras).where(nodes.c.hub_id == hub)
         self._cameras: dict[tuple[str, str], int] = {
             (name, view): number for name, view, number in connection.execute(wanted)
@@ -154,7 +179,7 @@ class Rows:
             self._connection.execute(insert(images), new_images)
         if new_events:
             self._connection.execute(insert(events), new_events)
-        self._count(new_images, new_events)
+        tally.add(self._connection, new_images, new_events)
 
     def camera(self, node: str, view: str) -> int:
         """Return the id of a camera, which is made if it is new."""
@@ -189,7 +214,6 @@ class Rows:
             type=clean(entry["type"], schema.TYPE),
             text=clean(entry["text"]),
             checksum=clean(entry["checksum"], 32),
-            state="gone" if sequence <= self._watermark else "stored",
         )
 
     def _known(self, sequences: list[int]) -> set[int]:
@@ -216,30 +240,6 @@ class Rows:
         shown = {"display": True, "notifications": True}
         row = insert(cameras).values(node_id=number, view=view, **values, **shown)
         return _key(self._connection.execute(row).inserted_primary_key)
-
-    def _count(self, new_images: list[dict[str, Any]], new_events: list[dict[str, Any]]) -> None:
-        image_counts, event_counts = Counter(map(_place, new_images)), Counter(map(_place, new_events))
-        sizes: Counter[tuple[str, int]] = Counter()
-        for row in new_images:
-            sizes[_place(row)] += row["bytes"]
-        for day, camera in {**image_counts, **event_counts}:
-            place = day, camera
-            self._add_to_day(day, camera, image_counts[place], event_counts[place], sizes[place])
-
-    def _add_to_day(self, day: str, camera: int, new_images: int, new_events: int, size: int) -> None:
-        same = (days.c.day == day) & (days.c.camera_id == camera)
-        more = {
-            "images": days.c.images + new_images,
-            "events": days.c.events + new_events,
-            "bytes": days.c.bytes + size,
-        }
-        if self._connection.execute(update(days).where(same).values(**more)).rowcount == 0:
-            values = {"images": new_images, "events": new_events, "bytes": size}
-            self._connection.execute(insert(days).values(day=day, camera_id=camera, **values))
-
-
-def _place(row: dict[str, Any]) -> tuple[str, int]:
-    return row["day"], row["camera_id"]
 
 
 def _key(key: Any) -> int:

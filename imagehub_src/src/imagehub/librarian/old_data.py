@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from imagehub import journal, wire
+from imagehub import deleted, journal, wire
 from imagehub.errors import RefusedError
 from imagehub.eventlog import FOLDER as LOGS
 from imagehub.eventlog import NAME
@@ -47,7 +47,7 @@ def _import_day(
     connection: Connection, hub: int, rows: Rows, folder: Path, stems: dict[str, tuple[str, str]], bar: Progress
 ) -> None:
     wanted = select(images.c.path).where(images.c.hub_id == hub, images.c.day == folder.name)
-    known = set(connection.execute(wanted).scalars())
+    known = set(connection.execute(wanted).scalars()) | deleted.read(folder.parents[1], folder.name)
     new: list[Row] = []
     for entry in os.scandir(folder):
         path, named = f"{IMAGES}/{folder.name}/{entry.name}", read_name(entry.name)

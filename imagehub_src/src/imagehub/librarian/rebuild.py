@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from imagehub.errors import DataDirectoryError
 from imagehub.images import FOLDER as IMAGES
 from imagehub.journal import FOLDER
+from imagehub.librarian import deletion
 from imagehub.librarian.catalog import writing
 from imagehub.librarian.ingest import hub_of, take
 from imagehub.librarian.old_data import import_directory
@@ -19,13 +20,16 @@ FOLLOWED = {"image": images, "event": events}
 
 
 def run(engine: Engine, data_directory: Path) -> int:
-    """Rebuild and return 0; a rebuild that is ended leaves the catalog as it was.
+    """Rebuild and return 0; a rebuild that is ended leaves the catalog as it was. What was deleted stays so.
 
     Raises:
         DataDirectoryError: there is no hub's data.
     """
     if not (data_directory / FOLDER).is_dir() and not (data_directory / IMAGES).is_dir():
         raise DataDirectoryError(f"no hub's data in {data_directory}: give it as librarian.hub_directory")
+    if (data_directory / IMAGES).is_dir():
+        deletion.resume(engine, data_directory)
+    deletion.sweep(data_directory)
     with Progress(None, "rebuilt", stream=sys.stderr) as bar, writing(engine) as connection:
         hub, _, _ = hub_of(connection, data_directory)
         held = list(connection.execute(select(images.c.path).where(images.c.hub_id == hub, images.c.hold)).scalars())

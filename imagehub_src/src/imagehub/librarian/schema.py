@@ -107,7 +107,7 @@ days = _table(
     Column(
         "camera_id", ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True, comment="the camera that sent it"
     ),
-    _column("images", BigInteger, "images that were stored"),
+    _column("images", BigInteger, "images that are stored now"),
     _column("events", BigInteger, "events that were stored"),
     _column("bytes", BigInteger, "size of the images together"),
     Index(None, "camera_id", "day"),
@@ -295,6 +295,9 @@ notifications = _table(
     Index(None, "state", "due_us"),
     Index(None, "created_us"),
     Index(None, "rule_id", "camera_id", "time_us"),
+    # Without them each row of images or events that goes would cost a look at all notifications.
+    Index(None, "image_id"),
+    Index(None, "event_id"),
 )
 users = _table(
     "users",

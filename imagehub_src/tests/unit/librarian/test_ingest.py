@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
-from catalogs import DAY, entry, taken, write_journal
+from catalogs import entry, taken, write_journal
+from hubdata import image, keep, open_store
 from imagehub.journal import write_watermark
 from imagehub.librarian import catalog
 from imagehub.librarian.catalog import CatalogError
+from imagehub.librarian.deletion import delete
 from imagehub.librarian.ingest import Ingest
-from imagehub.librarian.schema import hubs, images
+from imagehub.librarian.schema import hubs
+from imagehub.purge import finish
+from kept import Kept, fill
 
 
 def test_damaged_and_void_lines_are_left_out(tmp_path: Path) -> None:
@@ -25,21 +29,47 @@ def test_damaged_and_void_lines_are_left_out(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_purged_images_are_gone(tmp_path: Path) -> None:
-    """Before and after they were taken in."""
-    engine, root = catalog.connect(f"sqlite:///{tmp_path / 'c'}"), tmp_path / "hub"
-    lines = write_journal(root, [entry(2), entry(4), entry(6)])
-    write_watermark(root / "journal", 1)
-    Ingest(engine, root).follow()
-    write_watermark(root / "journal", 2)
-    lines.append([entry(8)], DAY)
-    lines.commit(lines.written)
-    lines.close()
-    Ingest(engine, root).follow()
-    with engine.connect() as connection:
-        states = list(connection.execute(select(images.c.state).order_by(images.c.sequence)).scalars())
-    assert states == ["gone", "gone", "stored", "stored"]
-    engine.dispose()
+def purge(kept: Kept, sequence: int) -> None:
+    """Purge as `imagehub purge` does."""
+    write_watermark(kept.root / "journal", sequence)
+    finish(kept.root)
+
+
+def test_purged_images_are_forgotten(kept: Kept) -> None:
+    """With their counts, in batches, also while others come."""
+    follower = Ingest(kept.engine, kept.root, batch=2)
+    assert follower.follow() == 0
+    purge(kept, 8)
+    follower.follow()
+    kept.assert_whole()
+    store = open_store(kept.root, lambda: kept.now)
+    keep(store, image())
+    store.close()
+    purge(kept, 10)
+    assert follower.follow() == 1
+    kept.assert_whole()
+    assert len(kept.stored()) == 10
+
+
+def test_purged_images_are_not_taken_in(engine: Engine, tmp_path: Path) -> None:
+    """A catalog that begins after a purge has what is there."""
+    kept = fill(engine, tmp_path / "hub")
+    purge(kept, 8)
+    other = catalog.connect(f"sqlite:///{tmp_path / 'other'}")
+    Ingest(other, kept.root).follow()
+    Kept(other, kept.root, kept.now).assert_whole()
+    other.dispose()
+
+
+def test_deleted_images_are_not_taken_in(kept: Kept, tmp_path: Path) -> None:
+    """The ledger is the hub's: a catalog made anew knows of them as well."""
+    delete(kept.engine, kept.root, kept.ids()[3:9], "ada")
+    other = catalog.connect(f"sqlite:///{tmp_path / 'other'}")
+    Ingest(other, kept.root, batch=4).follow()
+    anew = Kept(other, kept.root, kept.now)
+    assert anew.stored() == kept.stored()
+    anew.assert_whole()
+    other.dispose()
 
 
 def test_another_journal_is_refused(tmp_path: Path) -> None:

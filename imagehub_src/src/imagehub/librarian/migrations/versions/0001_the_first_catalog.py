@@ -387,7 +387,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a list
             nullable=False,
             comment="the camera that sent it",
         ),
-        sa.Column("images", sa.BigInteger(), nullable=False, comment="images that were stored"),
+        sa.Column("images", sa.BigInteger(), nullable=False, comment="images that are stored now"),
         sa.Column("events", sa.BigInteger(), nullable=False, comment="events that were stored"),
         sa.Column("bytes", sa.BigInteger(), nullable=False, comment="size of the images together"),
         sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name=op.f("fk_days_camera_id"), ondelete="CASCADE"),
@@ -899,6 +899,8 @@ def upgrade() -> None:  # noqa: PLR0915 - a list
         mysql_engine="InnoDB",
     )
     op.create_index(op.f("ix_notifications_created_us"), "notifications", ["created_us"], unique=False)
+    op.create_index(op.f("ix_notifications_event_id"), "notifications", ["event_id"], unique=False)
+    op.create_index(op.f("ix_notifications_image_id"), "notifications", ["image_id"], unique=False)
     op.create_index(
         op.f("ix_notifications_rule_id_camera_id_time_us"),
         "notifications",

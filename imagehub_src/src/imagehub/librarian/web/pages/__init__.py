@@ -13,6 +13,7 @@ from imagehub.librarian.web.pages import (
     people,
     picture,
     rules,
+    storage,
     timeline,
     wall,
 )
@@ -29,6 +30,7 @@ PAGES = (
     findings,
     cameras,
     rules,
+    storage,
     notifications,
     people,
     audit,
