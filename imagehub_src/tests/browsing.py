@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from requirements_here import require
-from sites import PASSWORD, Librarian
+from sites import PASSWORD, Site
 
 CHROMIUM = Path("/usr/bin/chromium")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, site: Librarian, **options: Any) -> Iterator[Page]:
+def opened(browser: Browser, site: Site, **options: Any) -> Iterator[Page]:
     """Give a page of a fresh browser profile, at the first page of a site."""
     context = browser.new_context(**{"base_url": site.url, "viewport": DESKTOP, "timezone_id": "UTC", **options})
     context.set_default_timeout(15_000)
@@ -43,7 +43,7 @@ def opened(browser: Browser, site: Librarian, **options: Any) -> Iterator[Page]:
         context.close()
 
 
-def sign_up(page: Page, site: Librarian, name: str = "admin") -> None:
+def sign_up(page: Page, site: Site, name: str = "admin") -> None:
     """Become the first administrator by the link that the log tells."""
     page.goto(site.first_link())
     page.get_by_label("Name").fill(name)
@@ -68,7 +68,7 @@ class Watch:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def foreign(self, site: Librarian) -> list[str]:
+    def foreign(self, site: Site) -> list[str]:
         """Return the addresses that are not the site's own."""
         return [address for address in self.requests if not address.startswith((f"{site.url}/", "data:"))]
 

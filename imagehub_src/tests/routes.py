@@ -7,7 +7,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from imagehub.librarian.web.pages import ROUTERS
-from sites import Librarian
+from sites import Site
 
 ENTRANCE = {"/sign-in", "/first", "/first/{secret}", "/forgotten", "/reset", "/reset/{secret}", "/healthz"}
 # These answer with something else than a page.
@@ -23,7 +23,7 @@ def routes(method: str) -> list[APIRoute]:
     return [route for route in known if method in route.methods]
 
 
-def examples(site: Librarian) -> dict[str, str]:
+def examples(site: Site) -> dict[str, str]:
     """Return what stands for the names in paths: a number of something that exists."""
     return {
         "/images/{number}": str(site.images("Barn P1")[30][0]),
@@ -44,7 +44,7 @@ def filled(path: str, values: Mapping[str, str]) -> str:
     return path
 
 
-def pages(site: Librarian) -> Iterator[str]:
+def pages(site: Site) -> Iterator[str]:
     """Yield the addresses of all pages that an administrator can open; what they show is there."""
     for route in routes("GET"):
         if route.path not in NO_PAGES | ABSENT:

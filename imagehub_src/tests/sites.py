@@ -1,11 +1,8 @@
 """A real librarian as a process, beside the data of a hub that has pictures: what browsers and programs are let at."""
 
 import io
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 from PIL import Image, ImageDraw
-from sqlalchemy import Engine, Table, insert, select
+from sqlalchemy import Engine, Table, func, insert, select
 
 from imagehub import images, journal
 from imagehub.journal import Entry, Journal
 from imagehub.librarian import accounts, catalog, schema
 from imagehub.librarian.audit import Actor
-from running import DEADLINE_SECONDS, free_port, until
+from librarians import Librarian, running_librarian
+from running import free_port, until
 
 PASSWORD = "long enough words"
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
@@ -81,16 +78,29 @@ def three_cameras(root: Path) -> None:
 
 
 @dataclass
-class Librarian:
-    """A librarian that serves its pages. Its folder has `librarian.yaml`, the catalog and `log`."""
+class Site:
+    """A librarian that serves its pages."""
 
     folder: Path
     hub: Path
     url: str
+    process: Librarian
 
     def output(self) -> str:
         """Return what it has logged."""
-        return (self.folder / "log").read_text(errors="replace")
+        return self.process.output()
+
+    def serves(self) -> bool:
+        """Tell whether it answers."""
+        try:
+            return httpx.get(f"{self.url}/healthz", verify=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def taken(self) -> int:
+        """Return how many images the catalog has."""
+        with self.catalog() as engine, engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(schema.images)).scalar_one()
 
     def first_link(self) -> str:
         """Return the link that makes the first administrator."""
@@ -100,7 +110,7 @@ class Librarian:
     @contextmanager
     def catalog(self) -> "Iterator[Engine]":
         """Give its catalog, to look into or to add what is found in images."""
-        engine = catalog.connect(f"sqlite:///{self.folder / 'catalog.sqlite'}")
+        engine = catalog.connect(f"sqlite:///{self.folder / 'librarian_data' / 'catalog.sqlite'}")
         try:
             yield engine
         finally:
@@ -137,43 +147,19 @@ class Librarian:
 
 
 @contextmanager
-def librarian(
-    folder: Path, hub: Path, taken: int = 1, sections: Mapping[str, Mapping[str, Any]] | None = None
-) -> Iterator[Librarian]:
+def serving(folder: Path, hub: Path, taken: int = 1, **sections: dict[str, Any]) -> Iterator[Site]:
     """Give a librarian that follows a data directory and has taken in so many images; end it afterwards."""
     port = free_port()
-    web = {"port": port, **(sections or {}).get("web", {})}
-    document = {"librarian": {"hub_directory": str(hub), "data_directory": "."}, **(sections or {}), "web": web}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "librarian.yaml").write_text(yaml.safe_dump(document))
+    web = {"port": port, **sections.pop("web", {})}
     scheme = "https" if "certificate" in web else "http"
-    made = Librarian(folder, hub, f"{scheme}://localhost:{port}")
-    words = [sys.executable, "-m", "imagehub.librarian", "run", "--path", str(folder)]
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "TZ": "UTC"})
-    try:
-        until(lambda: _serves(made, process), f"the librarian; its log says {made.output()[-2000:]}")
-        until(lambda: _taken(made) >= taken, f"{taken} images in the catalog")
+    with running_librarian(folder, hub, web=web, **sections) as process:
+        made = Site(folder, hub, f"{scheme}://localhost:{port}", process)
+        until(made.serves, f"the librarian; its log says {made.output()[-2000:]}")
+        until(lambda: made.taken() >= taken, f"{taken} images in the catalog")
         yield made
-    finally:
-        process.terminate()
-        process.wait(DEADLINE_SECONDS)
 
 
-def _serves(made: Librarian, process: subprocess.Popen[bytes]) -> bool:
-    assert process.poll() is None, made.output()
-    try:
-        return httpx.get(f"{made.url}/healthz", verify=False).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def _taken(made: Librarian) -> int:
-    with made.catalog() as engine, engine.connect() as connection:
-        return len(connection.execute(select(schema.images.c.id)).all())
-
-
-def found_in(site: Librarian, image_id: int, label: str, plate: str) -> None:
+def found_in(site: Site, image_id: int, label: str, plate: str) -> None:
     """Say that an object and a licence plate were found in an image."""
     with site.catalog() as engine, engine.connect() as connection:
         row = connection.execute(select(schema.images).where(schema.images.c.id == image_id)).one()

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from sites import PASSWORD, Librarian
+from sites import PASSWORD, Site
 
 SESSION = "imagehub_session"
 
@@ -39,7 +39,7 @@ class Visitor(httpx.Client):
 
 
 @contextmanager
-def visitor(site: Librarian, name: str = "", **options: Any) -> Iterator[Visitor]:
+def visitor(site: Site, name: str = "", **options: Any) -> Iterator[Visitor]:
     """Give somebody at a site; who has a name is signed in."""
     with Visitor(base_url=site.url, verify=False, timeout=30, **options) as made:
         if name:

@@ -6,15 +6,15 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState
 
 from browsing import chromium, opened, sign_in
-from sites import Librarian, found_in, librarian, three_cameras
+from sites import Site, found_in, serving, three_cameras
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Librarian]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give a librarian with three cameras, finds in one image, and the administrator `admin`."""
     folder = tmp_path_factory.mktemp("site")
     three_cameras(folder / "hub")
-    with librarian(folder / "librarian", folder / "hub", taken=68) as made:
+    with serving(folder / "librarian", folder / "hub", taken=68) as made:
         made.make_user("admin")
         found_in(made, made.images("Barn P1")[30][0], "person", "AB123")
         yield made
@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def signed_in(site: Librarian, browser: Browser) -> StorageState:
+def signed_in(site: Site, browser: Browser) -> StorageState:
     """Give the cookies of the administrator."""
     with opened(browser, site) as page:
         sign_in(page, "admin")
@@ -36,7 +36,7 @@ def signed_in(site: Librarian, browser: Browser) -> StorageState:
 
 
 @pytest.fixture
-def page(site: Librarian, browser: Browser, signed_in: StorageState) -> Iterator[Page]:
+def page(site: Site, browser: Browser, signed_in: StorageState) -> Iterator[Page]:
     """Give a page at which the administrator is signed in."""
     with opened(browser, site, storage_state=signed_in) as made:
         yield made

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 
 from browsing import DESKTOP, PHONE, opened, watch
 from routes import pages
-from sites import Librarian
+from sites import Site
 
 LOOKS = {
     f"{name}-{scheme}": {"viewport": size, "color_scheme": scheme}
@@ -20,7 +20,7 @@ LOOKS = {
 
 
 @pytest.fixture(params=LOOKS)
-def looked(request: pytest.FixtureRequest, browser: Browser, site: Librarian, signed_in: StorageState) -> Iterator[Page]:
+def looked(request: pytest.FixtureRequest, browser: Browser, site: Site, signed_in: StorageState) -> Iterator[Page]:
     """Give a page as it looks on some screen."""
     with opened(browser, site, storage_state=signed_in, **LOOKS[request.param]) as made:
         yield made
@@ -44,7 +44,7 @@ def barriers(page: Page) -> list[str]:
     ]
 
 
-def test_no_page_has_a_barrier(looked: Page, site: Librarian) -> None:
+def test_no_page_has_a_barrier(looked: Page, site: Site) -> None:
     """Axe finds nothing serious or critical on any page, on no screen, light or dark."""
     found = []
     for path in pages(site):
@@ -65,7 +65,7 @@ def test_a_barrier_would_be_found(page: Page) -> None:
     assert all(rule in found for rule in ("image-alt", "label", "color-contrast")), found
 
 
-def test_no_page_is_wider_than_the_screen(looked: Page, site: Librarian) -> None:
+def test_no_page_is_wider_than_the_screen(looked: Page, site: Site) -> None:
     """Nobody scrolls sideways to read."""
     wide = []
     for path in pages(site):
@@ -75,7 +75,7 @@ def test_no_page_is_wider_than_the_screen(looked: Page, site: Librarian) -> None
     assert wide == []
 
 
-def test_pages_ask_nobody_else_and_break_no_rule(page: Page, site: Librarian) -> None:
+def test_pages_ask_nobody_else_and_break_no_rule(page: Page, site: Site) -> None:
     """A walk over all pages sends no request to another host and leaves no complaint on the console."""
     seen = watch(page)
     refused = {path for path in pages(site) if walked(page, path) >= 400}
@@ -98,12 +98,14 @@ def test_what_breaks_the_policy_is_noticed(page: Page) -> None:
         document.addEventListener("securitypolicyviolation", done, {once: true});
         document.body.append(Object.assign(document.createElement("img"), {src: "https://example.org/picture.png"}));
     })""")
-    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))"
+    )
     assert page.evaluate("window.ran") is None
     assert any("Content Security Policy" in complaint for complaint in seen.complaints)
 
 
-def test_the_keyboard_is_enough(page: Page, site: Librarian) -> None:
+def test_the_keyboard_is_enough(page: Page, site: Site) -> None:
     """The first key leads past the navigation; from the gallery to a picture and its neighbours without a mouse."""
     page.goto("/gallery")
     page.keyboard.press("Tab")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 
 from browsing import DESKTOP, PHONE, opened, sign_up
 from running import Node, running_hub, until
-from sites import YESTERDAY, Librarian, drawn, librarian
+from sites import YESTERDAY, Site, drawn, serving
 
 DAY = f"{YESTERDAY:%Y-%m-%d}"
 # From the hub's OK to the picture on the wall of a browser.
@@ -25,7 +25,7 @@ def shown(page: Page) -> list[str]:
     return page.locator(".tile .under > :first-child").all_inner_texts()
 
 
-def open_image(page: Page, site: Librarian, number: int) -> tuple[int, str]:
+def open_image(page: Page, site: Site, number: int) -> tuple[int, str]:
     """Go to the page of one of the barn's images, counted from the oldest; return its id and path."""
     found, path = site.images("Barn P1")[number]
     page.goto(f"/images/{found}")
@@ -36,7 +36,7 @@ def test_the_wall_of_an_empty_hub_comes_alive(tmp_path: Path, browser: Browser) 
     """From the first link to pictures that show up by themselves, in less than a second after the hub's OK."""
     with (
         running_hub(tmp_path / "hub") as hub,
-        librarian(tmp_path / "librarian", hub.data, taken=0) as site,
+        serving(tmp_path / "librarian", hub.data, taken=0) as site,
         opened(browser, site) as page,
         Node(hub.endpoint) as node,
     ):
@@ -63,7 +63,7 @@ def seconds_to_wall(page: Page, node: Node, number: int) -> float:
 def test_the_first_link_is_void_once_it_was_used(tmp_path: Path, browser: Browser) -> None:
     """Whoever finds it in the log makes no second administrator."""
     (tmp_path / "hub").mkdir()
-    with librarian(tmp_path / "librarian", tmp_path / "hub", taken=0) as site, opened(browser, site) as page:
+    with serving(tmp_path / "librarian", tmp_path / "hub", taken=0) as site, opened(browser, site) as page:
         sign_up(page, site)
         with opened(browser, site) as other:
             other.goto(site.first_link())
@@ -100,7 +100,7 @@ def test_the_gallery_shows_what_its_filters_say(page: Page) -> None:
     assert shown(page) == ["Yard", "Barn P1", "Barn P1"]
 
 
-def test_the_gallery_goes_on_page_by_page(page: Page, site: Librarian) -> None:
+def test_the_gallery_goes_on_page_by_page(page: Page, site: Site) -> None:
     """Older pages and back: each picture is met once, newest first, and the filter stays."""
     ids = [number for number, _ in reversed(site.images("Barn P1"))]
     page.goto(f"/gallery?camera={site.cameras()['Barn P1']}")
@@ -118,7 +118,7 @@ def links(page: Page) -> list[str]:
     return [str(tile.get_attribute("href")) for tile in page.locator(".tile a").all()]
 
 
-def test_a_picture_opens_with_its_neighbours_by_arrow_keys(page: Page, site: Librarian) -> None:
+def test_a_picture_opens_with_its_neighbours_by_arrow_keys(page: Page, site: Site) -> None:
     """A click in the gallery shows it in full; left is older, right is newer, of the same camera."""
     known = [number for number, _ in site.images("Barn P1")]
     page.goto(f"/gallery?camera={site.cameras()['Barn P1']}")
@@ -135,7 +135,7 @@ def test_a_picture_opens_with_its_neighbours_by_arrow_keys(page: Page, site: Lib
     expect(page.get_by_role("link", name="Newer")).to_have_count(0)
 
 
-def test_what_was_found_is_framed(page: Page, site: Librarian) -> None:
+def test_what_was_found_is_framed(page: Page, site: Site) -> None:
     """The box lies on the picture where it was found, and a button takes it away."""
     open_image(page, site, 30)
     box, picture = page.locator(".boxes rect").first.bounding_box(), page.locator(".stage img").bounding_box()
@@ -150,7 +150,7 @@ def test_what_was_found_is_framed(page: Page, site: Librarian) -> None:
     expect(page.locator(".boxes")).to_be_hidden()
 
 
-def test_a_download_has_the_bytes_of_the_camera(page: Page, site: Librarian) -> None:
+def test_a_download_has_the_bytes_of_the_camera(page: Page, site: Site) -> None:
     """And the name of the hub's file."""
     _, path = open_image(page, site, 0)
     with page.expect_download() as download:
@@ -159,7 +159,7 @@ def test_a_download_has_the_bytes_of_the_camera(page: Page, site: Librarian) -> 
     assert download.value.path().read_bytes() == (site.hub / path).read_bytes()
 
 
-def test_pictures_are_found_by_what_they_show(page: Page, site: Librarian) -> None:
+def test_pictures_are_found_by_what_they_show(page: Page, site: Site) -> None:
     """By an object, by a part of a licence plate; and a plate leads to where it was seen."""
     only = [f"/images/{site.images('Barn P1')[30][0]}"]
     for name, text in (("Object", "person"), ("Plate", "AB*")):
@@ -232,7 +232,7 @@ def test_a_bar_of_the_timeline_leads_to_its_pictures(page: Page) -> None:
     assert shown(page) == ["Barn P1"] * 10
 
 
-def test_times_are_those_of_the_viewer(browser: Browser, site: Librarian, signed_in: StorageState) -> None:
+def test_times_are_those_of_the_viewer(browser: Browser, site: Site, signed_in: StorageState) -> None:
     """Somebody in Tokyo reads times of Tokyo, and searches by them, from the first page on."""
     cookies = [cookie for cookie in signed_in["cookies"] if cookie["name"] != "imagehub_zone"]
     state: StorageState = {"cookies": cookies, "origins": []}
@@ -245,7 +245,7 @@ def test_times_are_those_of_the_viewer(browser: Browser, site: Librarian, signed
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_as_light_as_the_viewer_wants(
-    scheme: str, browser: Browser, site: Librarian, signed_in: StorageState
+    scheme: str, browser: Browser, site: Site, signed_in: StorageState
 ) -> None:
     """Dark text on a light page or the other way round, as the system is set."""
     with opened(browser, site, storage_state=signed_in, color_scheme=scheme) as page:
@@ -256,7 +256,7 @@ def test_pages_are_as_light_as_the_viewer_wants(
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_way_to_a_picture_is_the_same_on_a_phone(
-    viewport: dict[str, int], browser: Browser, site: Librarian, signed_in: StorageState
+    viewport: dict[str, int], browser: Browser, site: Site, signed_in: StorageState
 ) -> None:
     """Menu, gallery, filter, picture, next picture: all is reached by taps."""
     with opened(browser, site, storage_state=signed_in, viewport=viewport, has_touch=True) as page:

@@ -6,17 +6,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import opened, sign_in
-from sites import PASSWORD, Librarian
+from sites import PASSWORD, Site
 
 
 @pytest.fixture
-def fresh(site: Librarian, browser: Browser) -> Iterator[Page]:
+def fresh(site: Site, browser: Browser) -> Iterator[Page]:
     """Give a page at which nobody is signed in."""
     with opened(browser, site) as made:
         yield made
 
 
-def test_an_invited_viewer_sees_one_camera_only(page: Page, fresh: Page, site: Librarian) -> None:
+def test_an_invited_viewer_sees_one_camera_only(page: Page, fresh: Page, site: Site) -> None:
     """Made by the administrator's form and signed in by its link: the other cameras are nowhere."""
     page.goto("/users")
     form = page.get_by_role("region", name="Another account")
@@ -51,7 +51,7 @@ def status(page: Page, path: str) -> int:
     return answer.status
 
 
-def test_wrong_passwords_hold_one_back(fresh: Page, site: Librarian) -> None:
+def test_wrong_passwords_hold_one_back(fresh: Page, site: Site) -> None:
     """After a few wrong tries even the right password is not tried, and the page says for how many seconds."""
     site.make_user("eva")
     for _ in range(5):
@@ -63,7 +63,7 @@ def test_wrong_passwords_hold_one_back(fresh: Page, site: Librarian) -> None:
     assert "/sign-in" in fresh.url
 
 
-def test_signing_in_leads_where_one_wanted_to_go(fresh: Page, site: Librarian) -> None:
+def test_signing_in_leads_where_one_wanted_to_go(fresh: Page, site: Site) -> None:
     """A link to a picture still leads there after the form."""
     site.make_user("ida")
     wanted = f"/images/{site.images('Yard')[0][0]}"
@@ -74,7 +74,7 @@ def test_signing_in_leads_where_one_wanted_to_go(fresh: Page, site: Librarian) -
     fresh.wait_for_url(f"**{wanted}")
 
 
-def test_after_signing_out_nothing_is_seen(fresh: Page, site: Librarian) -> None:
+def test_after_signing_out_nothing_is_seen(fresh: Page, site: Site) -> None:
     """Neither by the address nor by the browser's way back."""
     site.make_user("olga")
     sign_in(fresh, "olga")
@@ -87,7 +87,7 @@ def test_after_signing_out_nothing_is_seen(fresh: Page, site: Librarian) -> None
     assert "/sign-in" in fresh.url
 
 
-def test_a_password_is_changed_and_other_sessions_end(fresh: Page, site: Librarian, browser: Browser) -> None:
+def test_a_password_is_changed_and_other_sessions_end(fresh: Page, site: Site, browser: Browser) -> None:
     """Where one changes it one stays; the lost phone is out, and the old password is no good."""
     site.make_user("uwe")
     with opened(browser, site) as phone:
@@ -117,7 +117,7 @@ def test_a_token_is_shown_once(page: Page) -> None:
     assert secret not in page.content()
 
 
-def test_who_changed_what_is_listed(page: Page, site: Librarian) -> None:
+def test_who_changed_what_is_listed(page: Page, site: Site) -> None:
     """A change of a camera stands in the audit log with its name and value."""
     page.goto(f"/cameras/{site.cameras()['Yard']}")
     page.get_by_label("Message").fill("somebody is in the yard")
@@ -128,7 +128,7 @@ def test_who_changed_what_is_listed(page: Page, site: Librarian) -> None:
     expect(row).to_contain_text("admin")
 
 
-def test_a_question_comes_before_an_account_is_removed(page: Page, site: Librarian) -> None:
+def test_a_question_comes_before_an_account_is_removed(page: Page, site: Site) -> None:
     """No keeps it, yes removes it."""
     site.make_user("zoe", "viewer")
     page.goto("/users")

@@ -7,6 +7,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from imagehub import __version__
+from imagehub.librarian.accounts import AccountError
+from imagehub.librarian.queries.faults import CursorError
 from imagehub.librarian.web import pages
 from imagehub.librarian.web.guard import Guard
 from imagehub.librarian.web.rendering import STATIC
@@ -37,6 +39,8 @@ def build(site: Site) -> FastAPI:
     app.add_exception_handler(NotAllowedError, _not_allowed)
     app.add_exception_handler(FormExpiredError, _form_expired)
     app.add_exception_handler(HTTPException, _failed)
+    for kind in (AccountError, CursorError):
+        app.add_exception_handler(kind, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(Exception, _broken)
     return app
@@ -57,6 +61,10 @@ def _form_expired(request: Request, _: Exception) -> Response:
     return _error(
         request, 403, "The form has expired", "Nothing was changed. Load the page again and repeat what you did."
     )
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    return _error(request, 400, "That did not work", f"{error}.")
 
 
 def _failed(request: Request, error: Exception) -> Response:

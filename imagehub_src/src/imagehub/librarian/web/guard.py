@@ -37,9 +37,16 @@ class Guard:
                 _add(MutableHeaders(scope=message), scope["scheme"])
             await send(message)
 
-        refused = scope["method"] not in SAFE_METHODS and not _same_site(Headers(scope=scope))
-        app = PlainTextResponse("refused: sent by a page of another site", 403) if refused else self._app
-        await app(scope, receive, guarded)
+        await (_refusal(scope) or self._app)(scope, receive, guarded)
+
+
+def _refusal(scope: Scope) -> ASGIApp | None:
+    if scope["method"] not in SAFE_METHODS and not _same_site(Headers(scope=scope)):
+        return PlainTextResponse("refused: sent by a page of another site", 403)
+    # No name and no number has it, and PostgreSQL takes no text with it.
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return PlainTextResponse("refused: a NUL in the address", 400)
+    return None
 
 
 def _same_site(headers: Headers) -> bool:
