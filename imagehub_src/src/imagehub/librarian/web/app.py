@@ -1,5 +1,7 @@
 """The pages and the API as one application."""
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
@@ -29,7 +31,9 @@ class _Kept(StaticFiles):
 
 def build(site: Site) -> FastAPI:
     """Return the application for a site."""
-    app = FastAPI(title="imagehub", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    off: dict[str, Any] = dict.fromkeys(("docs_url", "redoc_url", "openapi_url"))
+    # Redirects to another spelling would repeat whatever host a request claims.
+    app = FastAPI(title="imagehub", version=__version__, redirect_slashes=False, **off)
     app.state.site = site
     app.add_middleware(Guard)
     app.mount("/static", _Kept(directory=STATIC), name="static")
