@@ -1,5 +1,7 @@
 """The pages and the API as one application."""
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
@@ -7,6 +9,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from imagehub import __version__
+from imagehub.librarian.accounts import AccountError
+from imagehub.librarian.queries.faults import CursorError
 from imagehub.librarian.web import pages
 from imagehub.librarian.web.api import app as api
 from imagehub.librarian.web.guard import Guard
@@ -28,7 +32,9 @@ class _Kept(StaticFiles):
 
 def build(site: Site) -> FastAPI:
     """Return the application for a site."""
-    app = FastAPI(title="imagehub", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    off: dict[str, Any] = dict.fromkeys(("docs_url", "redoc_url", "openapi_url"))
+    # Redirects to another spelling would repeat whatever host a request claims.
+    app = FastAPI(title="imagehub", version=__version__, redirect_slashes=False, **off)
     app.state.site = site
     app.add_middleware(Guard)
     app.mount("/static", _Kept(directory=STATIC), name="static")
@@ -40,6 +46,8 @@ def build(site: Site) -> FastAPI:
     app.add_exception_handler(NotAllowedError, _not_allowed)
     app.add_exception_handler(FormExpiredError, _form_expired)
     app.add_exception_handler(HTTPException, _failed)
+    for kind in (AccountError, CursorError):
+        app.add_exception_handler(kind, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(Exception, _broken)
     return app
@@ -60,6 +68,10 @@ def _form_expired(request: Request, _: Exception) -> Response:
     return _error(
         request, 403, "The form has expired", "Nothing was changed. Load the page again and repeat what you did."
     )
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    return _error(request, 400, "That did not work", f"{error}.")
 
 
 def _failed(request: Request, error: Exception) -> Response:

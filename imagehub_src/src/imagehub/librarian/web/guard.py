@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -18,13 +18,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-# Programs read it as any other problem of the API; people do not get to see it.
-REFUSED = (
-    '{"type":"about:blank","title":"Forbidden","status":403,'
-    '"detail":"refused: sent by a page of another site","errors":[]}'
-)
-
 
 class Guard:
     """Around the application: refuses what another site's page made a browser send, and adds HEADERS to answers."""
@@ -43,9 +36,22 @@ class Guard:
                 _add(MutableHeaders(scope=message), scope["scheme"])
             await send(message)
 
-        refused = scope["method"] not in SAFE_METHODS and not _same_site(Headers(scope=scope))
-        app = Response(REFUSED, 403, media_type="application/problem+json") if refused else self._app
-        await app(scope, receive, guarded)
+        await (_refusal(scope) or self._app)(scope, receive, guarded)
+
+
+def _refusal(scope: Scope) -> ASGIApp | None:
+    if scope["method"] not in SAFE_METHODS and not _same_site(Headers(scope=scope)):
+        return _problem(403, "Forbidden", "refused: sent by a page of another site")
+    # No name and no number has it, and PostgreSQL takes no text with it.
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return _problem(400, "Bad Request", "refused: a NUL in the address")
+    return None
+
+
+def _problem(status: int, title: str, detail: str) -> Response:
+    """Return what programs read as any other problem of the API; people do not get to see it."""
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": []}
+    return JSONResponse(problem, status, media_type="application/problem+json")
 
 
 def _same_site(headers: Headers) -> bool:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+# Days around these can still be reckoned with, in every zone.
+FIRST_YEAR, LAST_YEAR = 2, 9998
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,6 +41,8 @@ def microseconds(when: datetime) -> int:
 def day_span(day: str, zone: ZoneInfo | None) -> tuple[int, int]:
     """Return begin and end of a day `YYYY-MM-DD` in a zone, 23 to 25 hours apart; raise ValueError if it is none."""
     begin = datetime.strptime(day, "%Y-%m-%d")  # noqa: DTZ007  (the zone comes next)
+    if not FIRST_YEAR <= begin.year <= LAST_YEAR:
+        raise ValueError(day)
     return tuple(microseconds(at.replace(tzinfo=zone) if zone else at.astimezone()) for at in (begin, begin + DAY))  # type: ignore[return-value]
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from imagehub.librarian import audit
+from imagehub.librarian.web.numbers import Number
 from imagehub.librarian.web.visit import Administrator
 
 router = APIRouter()
@@ -11,7 +12,7 @@ PAGE = 100
 
 
 @router.get("/audit")
-def audit_page(visit: Administrator, before: int = 0, action: str = "") -> Response:
+def audit_page(visit: Administrator, before: Number = 0, action: str = "") -> Response:
     """List changes, the newest first."""
     with visit.site.reading() as connection:
         found = audit.entries(connection, before or None, PAGE, action=action)

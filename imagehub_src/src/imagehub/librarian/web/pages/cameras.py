@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from imagehub.librarian.queries import cameras
 from imagehub.librarian.queries.cameras import Camera
 from imagehub.librarian.queries.faults import ValueFault
+from imagehub.librarian.web.numbers import Number
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Viewer, Visit
 
 router = APIRouter(prefix="/cameras")
@@ -24,7 +25,7 @@ def cameras_page(visit: Viewer) -> Response:
 
 
 @router.get("/{number}")
-def camera_page(visit: Viewer, number: int) -> Response:
+def camera_page(visit: Viewer, number: Number) -> Response:
     """Show the form of one camera."""
     return visit.page("camera.html", camera=_camera(visit, number), fault="")
 
@@ -32,7 +33,7 @@ def camera_page(visit: Viewer, number: int) -> Response:
 @router.post("/{number}", dependencies=[SENT_BY_US])
 def change(  # noqa: PLR0913, PLR0917  (each is a field of the form)
     visit: Administrator,
-    number: int,
+    number: Number,
     type: Text = "",  # noqa: A002
     roi_names: Text = "",
     message: Text = "",

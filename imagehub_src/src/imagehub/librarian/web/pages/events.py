@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from imagehub.librarian.queries import cameras, events
 from imagehub.librarian.web import times
+from imagehub.librarian.web.numbers import chosen
 from imagehub.librarian.web.visit import Viewer
 
 router = APIRouter()
@@ -18,7 +19,7 @@ PAGE = 100
 @router.get("/events")
 def events_page(visit: Viewer, camera: str = "", kind: str = "", cursor: str = "") -> Response:
     """Show the last event of each camera and kind, and all events with filters."""
-    wanted = (int(camera),) if camera.isdecimal() else ()
+    wanted = chosen(camera)
     kinds = (kind,) if kind in KINDS else ()
     with visit.site.reading() as connection:
         found = events.search(connection, visit.sight, wanted, kinds, None, None, cursor or None, PAGE)
@@ -33,7 +34,7 @@ def events_page(visit: Viewer, camera: str = "", kind: str = "", cursor: str = "
 def readings_page(visit: Viewer, kind: str = "temperature", span: str = "day", camera: str = "") -> Response:
     """Show what was measured, as a chart and as a table."""
     kind, span = kind if kind in MEASURED else MEASURED[0], span if span in SPANS else "day"
-    wanted = (int(camera),) if camera.isdecimal() else ()
+    wanted = chosen(camera)
     now = times.now_us()
     with visit.site.reading() as connection:
         series = events.readings(connection, visit.sight, kind, wanted, now - SPANS[span] * DAY_US, now)

@@ -12,6 +12,7 @@ from imagehub.librarian.queries import cameras, images
 from imagehub.librarian.queries.filters import Filters
 from imagehub.librarian.queries.paging import Found
 from imagehub.librarian.web import times
+from imagehub.librarian.web.numbers import chosen
 from imagehub.librarian.web.visit import Viewer, Visit
 
 router = APIRouter()
@@ -53,7 +54,7 @@ def asked(
     held: bool = False,
 ) -> Asked:
     """Read the form's fields; an empty one asks for nothing."""
-    numbers = [int(number) for number in camera if number.isdecimal()]
+    numbers = [number for text in camera for number in chosen(text)]
     return Asked(numbers, day, since, until, event, object.strip(), plate.strip(), held)
 
 

@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
 from imagehub.librarian import notify
+from imagehub.librarian.web.numbers import Number
 from imagehub.librarian.web.times import now_us
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator
 
@@ -12,7 +14,7 @@ PAGE = 100
 
 
 @router.get("")
-def notifications_page(visit: Administrator, before: int = 0) -> Response:
+def notifications_page(visit: Administrator, before: Number = 0) -> Response:
     """List notifications, the newest first."""
     with visit.site.reading() as connection:
         found = notify.sent(connection, visit.sight, before or None, PAGE)
@@ -20,9 +22,10 @@ def notifications_page(visit: Administrator, before: int = 0) -> Response:
 
 
 @router.post("/{number}/again", dependencies=[SENT_BY_US])
-def again(visit: Administrator, number: int) -> Response:
+def again(visit: Administrator, number: Number) -> Response:
     """Send one that failed once more."""
     with visit.site.writing() as connection:
-        notify.again(connection, visit.someone.actor, number, now_us())
+        if not notify.again(connection, visit.someone.actor, number, now_us()):
+            raise HTTPException(404)
     visit.site.filled.announce()
     return visit.go("/notifications")

@@ -10,13 +10,14 @@ from imagehub.librarian.accounts import SCOPES, AccountError
 from imagehub.librarian.queries import cameras
 from imagehub.librarian.settings import base_url
 from imagehub.librarian.sight import Sight
+from imagehub.librarian.web.numbers import Number
 from imagehub.librarian.web.times import now_us
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Viewer, Visit
 
 router = APIRouter()
 Text = Annotated[str, Form()]
 Tick = Annotated[bool, Form()]
-Numbers = Annotated[list[int] | None, Form()]
+Numbers = Annotated[list[Number] | None, Form()]
 DAY_US = 86_400_000_000
 
 
@@ -44,7 +45,7 @@ def add(
 @router.post("/users/{number}", dependencies=[SENT_BY_US])
 def change(
     visit: Administrator,
-    number: int,
+    number: Number,
     role: Text,
     mail: Text = "",
     disabled: Tick = False,
@@ -64,7 +65,7 @@ def change(
 
 
 @router.post("/users/{number}/remove", dependencies=[SENT_BY_US])
-def remove(visit: Administrator, number: int) -> Response:
+def remove(visit: Administrator, number: Number) -> Response:
     """Remove an account; what it did stays in the audit log."""
     try:
         with visit.site.writing() as connection:
@@ -107,7 +108,7 @@ def make_token(
 
 
 @router.post("/account/tokens/{number}/revoke", dependencies=[SENT_BY_US])
-def revoke(visit: Viewer, number: int) -> Response:
+def revoke(visit: Viewer, number: Number) -> Response:
     """End a token."""
     with visit.site.writing() as connection:
         accounts.revoke(connection, visit.someone.actor, number)
@@ -115,7 +116,7 @@ def revoke(visit: Viewer, number: int) -> Response:
 
 
 @router.post("/account/sessions/{number}/end", dependencies=[SENT_BY_US])
-def end_session(visit: Viewer, number: int) -> Response:
+def end_session(visit: Viewer, number: Number) -> Response:
     """End a session, such as that of a phone that is lost."""
     with visit.site.writing() as connection:
         accounts.end_session(connection, visit.someone.actor, number)

@@ -11,6 +11,7 @@ from imagehub.librarian.queries import images
 from imagehub.librarian.queries.images import Image
 from imagehub.librarian.thumbnails import SIZES, NoPictureError
 from imagehub.librarian.web import sending
+from imagehub.librarian.web.numbers import Number
 from imagehub.librarian.web.rendering import static
 from imagehub.librarian.web.visit import Viewer, Visit
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/images")
 
 
 @router.get("/{number}")
-def picture(visit: Viewer, number: int) -> Response:
+def picture(visit: Viewer, number: Number) -> Response:
     """Show an image with its boxes and details; arrows lead to the camera's previous and next one."""
     with visit.site.reading() as connection:
         image = image_of(visit, connection, number)
@@ -31,7 +32,7 @@ def picture(visit: Viewer, number: int) -> Response:
 
 
 @router.get("/{number}/file")
-def file(visit: Viewer, number: int, download: bool = False) -> Response:
+def file(visit: Viewer, number: Number, download: bool = False) -> Response:
     """Return the bytes that the camera sent."""
     with visit.site.reading() as connection:
         image = image_of(visit, connection, number)
@@ -42,7 +43,7 @@ def file(visit: Viewer, number: int, download: bool = False) -> Response:
 
 
 @router.get("/{number}/thumbnail/{size}")
-def thumbnail(visit: Viewer, number: int, size: str) -> Response:
+def thumbnail(visit: Viewer, number: Number, size: str) -> Response:
     """Return a small copy of an image; for what is no picture, a drawing that says so."""
     if size not in SIZES:
         raise HTTPException(404)
@@ -56,7 +57,7 @@ def thumbnail(visit: Viewer, number: int, size: str) -> Response:
         return RedirectResponse(static("no-file.svg"), 302)
 
 
-def image_of(visit: Visit, connection: "Connection", number: int) -> Image:
+def image_of(visit: Visit, connection: "Connection", number: Number) -> Image:
     """Return an image that the viewer may see; raise HTTPException 404 if there is none."""
     found = images.image(connection, visit.sight, number)
     if found is None:

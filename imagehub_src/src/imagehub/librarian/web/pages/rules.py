@@ -13,6 +13,7 @@ from imagehub.librarian.queries import cameras
 from imagehub.librarian.rules import Kept, RuleError
 from imagehub.librarian.rules.reading import ALLOWED, CONDITIONS, WEEKDAYS
 from imagehub.librarian.web import times
+from imagehub.librarian.web.numbers import Number
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Visit
 
 router = APIRouter(prefix="/rules")
@@ -117,13 +118,13 @@ def send(visit: Administrator, given: dict[str, Any] = Depends(document)) -> Res
 
 
 @router.get("/{number}")
-def edit(visit: Administrator, number: int) -> Response:
+def edit(visit: Administrator, number: Number) -> Response:
     """Show the form of a rule."""
     return _form(visit, number, rules.as_document(_kept(visit, number).rule))
 
 
 @router.post("/{number}", dependencies=[SENT_BY_US])
-def change(visit: Administrator, number: int, given: dict[str, Any] = Depends(document)) -> Response:  # noqa: B008
+def change(visit: Administrator, number: Number, given: dict[str, Any] = Depends(document)) -> Response:  # noqa: B008
     """Change a rule."""
     _kept(visit, number)
     try:
@@ -135,7 +136,7 @@ def change(visit: Administrator, number: int, given: dict[str, Any] = Depends(do
 
 
 @router.post("/{number}/remove", dependencies=[SENT_BY_US])
-def remove(visit: Administrator, number: int) -> Response:
+def remove(visit: Administrator, number: Number) -> Response:
     """Remove a rule; what it sent stays in the log."""
     _kept(visit, number)
     with visit.site.writing() as connection:

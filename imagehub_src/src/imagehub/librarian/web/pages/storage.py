@@ -12,6 +12,7 @@ from imagehub.librarian.deletion import HeldError
 from imagehub.librarian.queries import cameras, images
 from imagehub.librarian.retention import DAY_CLASSES, RetentionError
 from imagehub.librarian.web import times
+from imagehub.librarian.web.numbers import Number, chosen
 from imagehub.librarian.web.pages.picture import image_of
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Visit
 
@@ -48,7 +49,7 @@ def set_policy(
 
 
 @router.post("/storage/policies/{number}/remove", dependencies=[SENT_BY_US])
-def remove_policy(visit: Administrator, number: int) -> Response:
+def remove_policy(visit: Administrator, number: Number) -> Response:
     """Remove a policy."""
     try:
         with visit.site.writing() as connection:
@@ -74,7 +75,7 @@ def hold_span(visit: Administrator, start: Text, end: Text, reason: Text, camera
 
 
 @router.post("/storage/holds/{number}/release", dependencies=[SENT_BY_US])
-def release(visit: Administrator, number: int) -> Response:
+def release(visit: Administrator, number: Number) -> Response:
     """End a hold; its images go when their time comes."""
     try:
         with visit.site.writing() as connection:
@@ -85,7 +86,7 @@ def release(visit: Administrator, number: int) -> Response:
 
 
 @router.post("/images/{number}/hold", dependencies=[SENT_BY_US])
-def hold(visit: Administrator, number: int, hold: Annotated[bool, Form()]) -> Response:
+def hold(visit: Administrator, number: Number, hold: Annotated[bool, Form()]) -> Response:
     """Hold one image, or no longer."""
     with visit.site.writing() as connection:
         image_of(visit, connection, number)
@@ -94,7 +95,7 @@ def hold(visit: Administrator, number: int, hold: Annotated[bool, Form()]) -> Re
 
 
 @router.post("/images/{number}/delete", dependencies=[SENT_BY_US])
-def delete(visit: Administrator, number: int) -> Response:
+def delete(visit: Administrator, number: Number) -> Response:
     """Delete an image for good, and go to the one before it."""
     site, actor = visit.site, visit.someone.actor
     with site.reading() as connection:
@@ -113,7 +114,7 @@ def delete(visit: Administrator, number: int) -> Response:
 
 
 def _camera(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None
+    return next(iter(chosen(text)), None)
 
 
 def _number(text: str, unit: str) -> float | None:

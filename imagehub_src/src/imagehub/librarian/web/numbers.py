@@ -1,0 +1,14 @@
+"""Numbers of rows, as they stand in addresses and forms."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+LARGEST = (1 << 63) - 1
+# No database takes a larger one.
+Number = Annotated[int, Field(ge=0, le=LARGEST)]
+
+
+def chosen(text: str) -> tuple[int, ...]:
+    """Return the number that a form's list of choices gives; nothing, where none was chosen or it is none."""
+    return (int(text),) if text.isdecimal() and len(text) < 19 else ()
