@@ -81,7 +81,7 @@ def set_policy(caller: Writer, new: NewPolicy) -> Policy:
     return Policy.model_validate(made)
 
 
-@router.delete("/policies/{id}", status_code=204, responses=NO_SUCH)
+@router.delete("/policies/{id:number}", status_code=204, responses=NO_SUCH)
 def remove_policy(caller: Writer, id: Id) -> None:  # noqa: A002
     """Remove a policy."""
     with caller.site.writing() as connection:
