@@ -82,6 +82,7 @@ class Maker:
             "holds": [
                 {"camera_id": camera, "start_us": start - ago * DAY_US, "end_us": start - ago * DAY_US + length, **hold}
                 for camera, ago, length in ((1, 3, DAY_US // 24), (None, 9, DAY_US // 48), (2, 9, DAY_US // 24))
+                if camera in {None, *self._cameras}
             ],
         }
 

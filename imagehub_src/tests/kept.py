@@ -13,7 +13,7 @@ from imagehub.librarian import check
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.catalog import writing
 from imagehub.librarian.ingest import Ingest
-from imagehub.librarian.retention import policies
+from imagehub.librarian.retention import set_policy
 from imagehub.librarian.schema import cameras, days, deletions, images, nodes
 from imagehub.testing import FakeClock
 
@@ -35,7 +35,7 @@ class Kept:
         """Set a policy, for a camera by its name."""
         with writing(self.engine) as connection:
             number = self.camera(camera) if camera else None
-            return policies.set_policy(connection, ADA, number, day_class, days, size)
+            return set_policy(connection, ADA, number, day_class, days, size)
 
     def camera(self, name: str) -> int:
         """Return the id of a camera."""

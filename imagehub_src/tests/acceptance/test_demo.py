@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -126,11 +127,22 @@ def test_the_live_view_shows_nodes_places_and_how_to_stop(tmp_path: Path) -> Non
         assert "stored " in demo.text.rpartition("\x1b[?1049l")[2]
 
 
+@pytest.mark.parametrize("words", [(), ("--plain",)], ids=["live", "plain"])
+def test_the_page_is_there_under_the_address_that_is_shown(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """The first address makes an account; whoever follows it is asked for a name and a password."""
+    with window(tmp_path, *words) as demo:
+        until(lambda: demo.shows("/first/"), "the address")
+        until(lambda: re.search(r"http://localhost:\d+/first/[\w-]{43}", demo.text), "all of it")
+        [address] = set(re.findall(r"http://localhost:\d+/first/[\w-]{43}", demo.text))
+        with urllib.request.urlopen(address, timeout=DEADLINE_SECONDS) as page:
+            assert b"Make the first administrator" in page.read()
+
+
 def test_a_hub_that_ends_by_itself_is_an_error_with_its_last_words(tmp_path: Path) -> None:
     """When the hub can't go on, the demo says so and ends."""
     with window(tmp_path) as demo:
         until(lambda: demo.shows("NODE VIEW"), "the view")
-        [hub] = children(demo.process.pid)
+        hub, *_ = children(demo.process.pid)
         os.kill(hub, signal.SIGKILL)
         assert demo.process.wait(DEADLINE_SECONDS) == 1
         assert demo.shows("the hub was killed by signal 9; the end of imagehub_demo/hub.log:")

@@ -22,7 +22,7 @@ from imagehub.librarian import catalog, ingest
 from imagehub.librarian.catalog import CatalogError, writing
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.retention.carrying_out import Guard
-from imagehub.librarian.retention.holds import hold_image, hold_span
+from imagehub.librarian.retention.holding import hold_image, hold_span
 from integration.disks.loop_disk import LoopDisk
 from integration.disks.requirements import require_loop_disk
 from kept import ADA, SIZE, Kept, fill
@@ -89,7 +89,7 @@ def test_a_librarian_that_is_killed_at_each_step_deletes_what_it_should(kept: Ke
 
 def test_a_running_librarian_finishes_what_another_began(kept: Kept, folder: Path) -> None:
     """Its retention begins with what a crash left."""
-    kept.policy("Barn P1", days=1)
+    kept.policy("Barn P1", size=1)
     assert librarian(folder, "retention", fault="after_ledger=crash") == -signal.SIGKILL
     process = subprocess.Popen([sys.executable, "-m", "imagehub.librarian", "run", "--path", str(folder)])
     try:

@@ -1,4 +1,4 @@
-"""`imagehub demo`: a hub, three simulated cameras that send to it, and a live view of both."""
+"""`imagehub demo`: a hub with a librarian, three simulated cameras that send to it, and a live view."""
 
 import argparse
 import importlib.util
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagehub.demo.hubprocess import HubProcess, free_port
+from imagehub.demo.librarianprocess import LibrarianProcess
 from imagehub.errors import ImagehubError, MissingExtraError
 from imagehub.terminal import cells, screen, table, units
 from imagehub.wakeup import Wakeup
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
 DEFAULT_FOLDER = "imagehub_demo"
 DEFAULT_PORT = 5555
+PAGE_PORT = 8080
 NODES = ("Barn P1", "BackDeck P1", "Driveway P1")
-NEEDED = ("cv2", "imagezmq", "numpy")
+NEEDED = ("cv2", "imagezmq", "numpy", "sqlalchemy", "fastapi", "uvicorn", "PIL")
 VIEW_SECONDS = 1.0
 PLAIN_SECONDS = 5.0
 START_SECONDS = 30.0
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     wakeup = Wakeup()
     wakeup.on_signals((signal.SIGINT, signal.SIGTERM))
     hub = HubProcess(args.folder.absolute(), free_port(DEFAULT_PORT))
+    librarian = LibrarianProcess(hub.folder, free_port(PAGE_PORT))
     stop = threading.Event()
     cameras = _cameras(args, hub.endpoint, stop)
     plain = args.plain or not sys.stdout.isatty()
@@ -72,11 +75,14 @@ def run(args: argparse.Namespace) -> int:
         if _wait_until_ready(hub, wakeup):
             for camera in cameras:
                 camera.start()
-            (_show_lines if plain else _show_live)(hub, wakeup, time.monotonic() + args.seconds)
+            librarian.start()
+            show = _show_lines if plain else _show_live
+            show(hub, librarian, wakeup, time.monotonic() + args.seconds)
         ended = hub.exit_code
     finally:
         stop.set()
         _join(cameras)
+        librarian.stop()
         hub.stop()
     _print(_farewell(hub, cameras) if ended is None else _explanation(hub, ended, plain))
     return 0 if ended is None else 1
@@ -117,21 +123,25 @@ def _wait_until_ready(hub: HubProcess, wakeup: Wakeup) -> bool:
     return False
 
 
-def _show_live(hub: HubProcess, wakeup: Wakeup, end: float) -> None:
+def _show_live(hub: HubProcess, librarian: LibrarianProcess, wakeup: Wakeup, end: float) -> None:
     last: Document = {}
     with screen.Screen(sys.stdout) as terminal:
         while hub.exit_code is None:
             # While a new store process takes over, the front goes on without a status.
             last = hub.status() or {**last, "state": "starting again"}
-            picture, footer = table.picture(last, sys.stdout), _footer(hub, last)
+            picture, footer = table.picture(last, sys.stdout), _footer(hub, librarian, last)
             room = screen.size(sys.stdout).lines - len(picture) - len(footer)
             terminal.draw([*picture, *_latest_events(hub, room)], footer)
             if _pause(wakeup, min(VIEW_SECONDS, end - time.monotonic())):
                 return
 
 
-def _show_lines(hub: HubProcess, wakeup: Wakeup, end: float) -> None:
+def _show_lines(hub: HubProcess, librarian: LibrarianProcess, wakeup: Wakeup, end: float) -> None:
+    told = ""
     while hub.exit_code is None and not _pause(wakeup, min(PLAIN_SECONDS, end - time.monotonic())):
+        if librarian.page != told:
+            told = librarian.page
+            _print([f"look at the pictures: {told}"])
         document = hub.status()
         if document is not None:
             _print([_line(document)])
@@ -142,16 +152,20 @@ def _pause(wakeup: Wakeup, seconds: float) -> bool:
     return seconds <= 0 or bool(select.select([wakeup], [], [], seconds)[0])
 
 
-def _footer(hub: HubProcess, status: Document) -> list[str]:
+def _footer(hub: HubProcess, librarian: LibrarianProcess, status: Document) -> list[str]:
     images, _ = _places(hub)
-    return _fitted(
-        [
-            "",
-            f"images   {images}",
-            f"try      kill -9 {status['pid']}   ends the process that stores; nothing is lost",
-            "stop     Ctrl-C",
-        ]
-    )
+    return [
+        "",
+        # As a whole, even where it is longer than a line: it is to be clicked or copied.
+        f"page     {librarian.page or 'comes in a moment'}",
+        *_fitted(
+            [
+                f"images   {images}",
+                f"try      kill -9 {status['pid']}   ends the process that stores; nothing is lost",
+                "stop     Ctrl-C",
+            ]
+        ),
+    ]
 
 
 def _latest_events(hub: HubProcess, room: int) -> list[str]:

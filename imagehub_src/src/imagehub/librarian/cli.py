@@ -102,18 +102,25 @@ def _rebuild(_: argparse.Namespace, loaded: Settings) -> int:
 
 
 def _retention(args: argparse.Namespace, loaded: Settings) -> int:
-    from imagehub.librarian import catalog, deletion
-    from imagehub.librarian.retention import part, planning, report
+    from imagehub.librarian import catalog, deletion, retention
+    from imagehub.librarian.retention import report
+    from imagehub.librarian.thumbnails import Thumbnails
     from imagehub.terminal.progress import Progress
 
-    engine, now = catalog.connect(loaded.database), part.local_time()
+    engine, now = catalog.connect(loaded.database), retention.local_time()
     if args.dry_run:
         with engine.connect() as connection:
-            plan = planning.plan(connection, loaded.hub_directory, now, loaded.retention.min_free_bytes)
+            plan = retention.plan(connection, loaded.hub_directory, now, loaded.retention.min_free_bytes)
             report.show(connection, plan, sys.stdout)
         return 0
+    thumbnails = Thumbnails(loaded.data_directory / "thumbnails", loaded.hub_directory)
     with Progress(None, "deleted", stream=sys.stderr) as bar:
-        part.run_now(engine, loaded, now, forget=lambda _: bar.advance())
+
+        def forget(number: int) -> None:
+            thumbnails.forget(number)
+            bar.advance()
+
+        retention.run_now(engine, loaded, now, forget)
         deletion.sweep(loaded.hub_directory)
     return 0
 

@@ -9,7 +9,7 @@ from imagehub.errors import ImagehubError
 from imagehub.images import FOLDER
 
 
-class NoSuchImageError(ImagehubError):
+class NoSuchImageError(ImagehubError, FileNotFoundError):
     """The image's file is not there, or is none that the hub stored."""
 
 

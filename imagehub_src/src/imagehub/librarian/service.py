@@ -10,11 +10,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from imagehub.errors import ImagehubError
-from imagehub.librarian import accounts, catalog, notify, rules
+from imagehub.librarian import accounts, catalog, mqtt, notify, retention, rules
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
-from imagehub.librarian.retention.part import part as retention_part
 from imagehub.librarian.settings import Settings, base_url
+from imagehub.librarian.thumbnails import Thumbnails
+from imagehub.librarian.web import server
+from imagehub.librarian.web.site import Site
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 5.0
@@ -31,21 +33,11 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine = catalog.connect(settings.database)
-    arrivals, filled = Arrivals(), Arrivals()
-    ingest = Ingest(engine, settings.hub_directory)
-    channels = notify.channels(settings)
-    parts: dict[str, Part] = {
-        "ingest": lambda stop: follow(ingest, arrivals, stop),
-        "rules": rules.part(engine, settings.hub_directory, arrivals, filled),
-        **notify.parts(engine, settings.hub_directory, channels, filled),
-        "retention": retention_part(engine, settings),
-        "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
-    }
-    if settings.web.enabled:
-        parts["web"] = web_part(engine, settings, arrivals, filled, channels)
-        _show_first_link(engine, settings)
-    log.info("following %s", settings.hub_directory)
     try:
+        parts = parts_of(engine, settings)
+        if settings.web.enabled:
+            _show_first_link(engine, settings)
+        log.info("following %s", settings.hub_directory)
         work(parts, stop)
     finally:
         engine.dispose()
@@ -53,17 +45,30 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def web_part(
-    engine: Engine, settings: Settings, arrivals: Arrivals, filled: Arrivals, channels: notify.Channels
-) -> Part:
-    """Return the part that serves the web page."""
-    from imagehub.librarian.thumbnails import Thumbnails
-    from imagehub.librarian.web import server
-    from imagehub.librarian.web.site import Site
+def parts_of(engine: Engine, settings: Settings) -> dict[str, Part]:
+    """Return the parts that these settings ask for, by their names.
 
+    Raises:
+        MissingExtraError: the package that one of them needs is missing.
+    """
+    arrivals, filled = Arrivals(), Arrivals()
+    ingest = Ingest(engine, settings.hub_directory)
     thumbnails = Thumbnails(settings.data_directory / "thumbnails", settings.hub_directory)
-    site = Site(engine, settings, arrivals, filled, channels, thumbnails)
-    return lambda stop: server.serve(site, stop)
+    publisher = mqtt.Publisher()
+    channels = notify.channels(settings, publisher)
+    parts: dict[str, Part] = {
+        "ingest": lambda stop: follow(ingest, arrivals, stop),
+        "rules": rules.part(engine, settings.hub_directory, arrivals, filled),
+        **notify.parts(engine, settings.hub_directory, channels, filled),
+        "retention": retention.part(engine, settings, thumbnails.forget),
+        "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
+    }
+    if settings.mqtt.broker:
+        parts["mqtt"] = mqtt.part(engine, settings, arrivals, publisher)
+    if settings.web.enabled:
+        site = Site(engine, settings, arrivals, filled, channels, thumbnails)
+        parts["web"] = lambda stop: server.serve(site, stop)
+    return parts
 
 
 def _show_first_link(engine: Engine, settings: Settings) -> None:

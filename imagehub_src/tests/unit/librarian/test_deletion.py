@@ -11,7 +11,7 @@ from imagehub.errors import DataDirectoryError
 from imagehub.librarian import check, deletion
 from imagehub.librarian.catalog import writing
 from imagehub.librarian.deletion import HeldError, delete, resume, sweep
-from imagehub.librarian.retention.holds import hold_image, hold_span
+from imagehub.librarian.retention.holding import hold_image, hold_span
 from imagehub.librarian.schema import deletions
 from kept import ADA, Kept
 

@@ -7,7 +7,7 @@ from imagehub import failpoints
 from imagehub.librarian import rebuild
 from imagehub.librarian.catalog import writing
 from imagehub.librarian.deletion import delete
-from imagehub.librarian.retention.holds import hold_image, hold_span, holds
+from imagehub.librarian.retention.holding import hold_image, hold_span, holds
 from imagehub.librarian.schema import images
 from kept import ADA, Kept
 

@@ -94,8 +94,8 @@ def readings(
     """Return what these cameras measured, by name, with at most so many points each; none named means all."""
     named = names(connection, sight)
     wanted = set(named if (ids := chosen(sight, camera_ids)) is None else ids)
-    width = max(1, -(-(end_us - start_us) // points))
-    read = _averages([number for number in named if number in wanted], kind, start_us, width, points)
+    width = _width((start_us, end_us), points)
+    read = _averages([number for number in named if number in wanted], kind, (start_us, end_us), points)
     found: dict[int, dict[int, float]] = {}
     for number, part, mean in connection.execute(read):
         if mean is not None:
@@ -103,14 +103,19 @@ def readings(
     return [_series(number, named[number], found[number]) for number in named if number in found]
 
 
-def _averages(ids: list[int], kind: str, start_us: int, width: int, points: int) -> Select[Any]:
+def _width(span: tuple[int, int], points: int) -> int:
+    return max(1, -(-(span[1] - span[0]) // points))
+
+
+def _averages(ids: list[int], kind: str, span: tuple[int, int], points: int) -> Select[Any]:
+    (start, end), width = span, _width(span, points)
     # A look into the index for each part is several times quicker than to sort all readings into parts.
     first = select(literal(0, BigInteger).label("part")).cte("parts", recursive=True)
     parts = first.union_all(select(first.c.part + 1).where(first.c.part + 1 < points))
-    own = (events.c.camera_id == cameras.c.id) & (events.c.kind == kind)
-    begin = start_us + parts.c.part * width
+    own = (events.c.camera_id == cameras.c.id) & (events.c.kind == kind) & (events.c.time_us < end)
+    begin = start + parts.c.part * width
     near = select(func.avg(events.c.value)).where(own, events.c.time_us >= begin, events.c.time_us < begin + width)
-    any_one = exists().where(own, events.c.time_us >= start_us, events.c.time_us < start_us + points * width)
+    any_one = exists().where(own, events.c.time_us >= start)
     mean = near.correlate(cameras, parts).scalar_subquery()
     shown = cameras.c.id.in_(ids) & any_one.correlate(cameras)
     return select(cameras.c.id, parts.c.part, mean).select_from(cameras.join(parts, true())).where(shown)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from imagehub.librarian.retention.places import Place
-from imagehub.librarian.retention.policies import Policy, keep_days
+from imagehub.librarian.retention.policy import Policy, keep_days
 
 LATELY_DAYS = 7
 FAR_DAYS = 3650

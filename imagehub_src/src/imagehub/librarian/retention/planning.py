@@ -16,7 +16,7 @@ from imagehub.librarian.catalog import CatalogError, clean
 from imagehub.librarian.ingest import LARGEST
 from imagehub.librarian.retention import forecast, places
 from imagehub.librarian.retention.places import Place
-from imagehub.librarian.retention.policies import Policy, keep_days, policies
+from imagehub.librarian.retention.policy import Policy, keep_days, policies
 from imagehub.librarian.schema import hubs, images
 from imagehub.terminal import units
 

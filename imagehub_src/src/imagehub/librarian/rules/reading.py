@@ -103,13 +103,15 @@ def _when(document: object, faults: list[str]) -> When:
         faults.append(f"conditions.trigger: expected {one_of(*ALLOWED).expected}")
         return When("")
     entries = _entries(document, "conditions", {"trigger"} | ALLOWED[trigger], faults)
+    before = len(faults)
     values = {
         name: _value(entries[name], f"conditions.{name}", kind, faults)
         for name, kind in CONDITIONS.items()
         if name in entries and name in ALLOWED[trigger]
     }
     when = When(trigger, **values)
-    faults += _together(when)
+    if len(faults) == before:
+        faults += _together(when)
     return when
 
 
@@ -119,7 +121,7 @@ def _together(when: When) -> Iterator[str]:
         yield f"conditions.{needed}: the trigger {when.trigger} needs it"
     if when.hours and (len(when.hours) != 2 or when.hours[0] == when.hours[-1]):
         yield "conditions.hours: expected two times of day, from and to, that differ"
-    if NUMBER.fits(when.above) and NUMBER.fits(when.below) and when.above >= when.below:  # type: ignore[operator]
+    if when.above is not None and when.below is not None and when.above >= when.below:
         yield "conditions.above: no number is above this and below the other; make it less than below"
 
 

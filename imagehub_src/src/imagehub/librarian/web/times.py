@@ -42,6 +42,12 @@ def day_span(day: str, zone: ZoneInfo | None) -> tuple[int, int]:
     return tuple(microseconds(at.replace(tzinfo=zone) if zone else at.astimezone()) for at in (begin, begin + DAY))  # type: ignore[return-value]
 
 
+def typed(text: str, zone: ZoneInfo | None) -> int:
+    """Return the time that somebody typed as `2026-01-31T06:30` in a zone; raise ValueError if it is none."""
+    when = datetime.fromisoformat(text)
+    return microseconds(when.replace(tzinfo=zone) if zone else when.astimezone())
+
+
 def ago(time_us: int, now: int) -> str:
     """Return how long ago something was, in the largest unit that fits, such as `5 min ago`."""
     seconds = max(0, now - time_us) // 1_000_000

@@ -6,7 +6,7 @@ import pytest
 
 from imagehub.librarian.retention.forecast import Expected, rates
 from imagehub.librarian.retention.places import Place
-from imagehub.librarian.retention.policies import Policy
+from imagehub.librarian.retention.policy import Policy
 
 TODAY = date(2026, 11, 21)
 

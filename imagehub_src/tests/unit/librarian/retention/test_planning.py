@@ -11,7 +11,7 @@ from sqlalchemy import update
 from imagehub import deleted
 from imagehub.librarian.catalog import CatalogError, writing
 from imagehub.librarian.retention.carrying_out import carry_out
-from imagehub.librarian.retention.holds import hold_image, hold_span
+from imagehub.librarian.retention.holding import hold_image, hold_span
 from imagehub.librarian.retention.planning import Plan, plan
 from imagehub.librarian.schema import images
 from kept import ADA, SIZE, Kept

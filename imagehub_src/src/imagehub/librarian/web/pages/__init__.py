@@ -14,6 +14,7 @@ from imagehub.librarian.web.pages import (
     people,
     picture,
     rules,
+    storage,
     timeline,
     wall,
 )
@@ -30,6 +31,7 @@ PAGES = (
     findings,
     cameras,
     rules,
+    storage,
     notifications,
     people,
     audit,

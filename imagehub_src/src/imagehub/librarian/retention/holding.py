@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from imagehub.librarian.audit import Actor, note
 from imagehub.librarian.catalog import clean
 from imagehub.librarian.retention.errors import RetentionError
-from imagehub.librarian.retention.policies import check_camera
+from imagehub.librarian.retention.policy import check_camera
 from imagehub.librarian.schema import NAME, images
 from imagehub.librarian.schema import holds as table
 from imagehub.librarian.sight import Sight, condition

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from imagehub.librarian.catalog import writing
 from imagehub.librarian.retention.errors import RetentionError
-from imagehub.librarian.retention.holds import hold_image, hold_span, holds, release
+from imagehub.librarian.retention.holding import hold_image, hold_span, holds, release
 from imagehub.librarian.schema import audit_log, images
 from kept import ADA, Kept
 

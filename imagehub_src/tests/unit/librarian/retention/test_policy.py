@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from imagehub.librarian.catalog import writing
 from imagehub.librarian.retention.errors import RetentionError
-from imagehub.librarian.retention.policies import Policy, policies, remove_policy, set_policy
+from imagehub.librarian.retention.policy import Policy, policies, remove_policy, set_policy
 from imagehub.librarian.schema import audit_log
 from kept import ADA, Kept
 

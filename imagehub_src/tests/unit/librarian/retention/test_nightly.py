@@ -14,7 +14,7 @@ import pytest
 from imagehub import failpoints
 from imagehub.librarian import deletion, settings
 from imagehub.librarian.retention.carrying_out import PATIENCE_SECONDS, Guard
-from imagehub.librarian.retention.part import Keeper, last_night, part
+from imagehub.librarian.retention.nightly import Keeper, last_night, part
 from kept import SIZE, Kept
 
 Disk = namedtuple("Disk", "total used free")  # noqa: PYI024 - as shutil has it

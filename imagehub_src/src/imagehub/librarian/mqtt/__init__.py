@@ -1,0 +1,6 @@
+"""MQTT: what cameras see and measure, told to a broker, and requests that come from there."""
+
+from imagehub.librarian.mqtt.publisher import Publisher
+from imagehub.librarian.mqtt.speaking import part
+
+__all__ = ["Publisher", "part"]

@@ -1,0 +1,26 @@
+"""A catalog that follows a hub directory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from hub_directories import HubDirectory
+from imagehub.librarian import catalog
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """Give an empty catalog."""
+    made = catalog.connect(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubDirectory]:
+    """Give an empty hub directory."""
+    made = HubDirectory(tmp_path / "hub")
+    yield made
+    made.close()
