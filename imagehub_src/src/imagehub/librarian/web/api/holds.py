@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from imagehub.librarian.retention import holds as catalog
+from imagehub.librarian import retention as catalog
 from imagehub.librarian.web.api.caller import Reader, Writer
 from imagehub.librarian.web.api.formats import Body, GivenTime, Id, Text, Time, Told
 from imagehub.librarian.web.api.problems import found

@@ -6,12 +6,13 @@ from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import Field
 
+from imagehub.errors import DataDirectoryError
+from imagehub.librarian import retention
 from imagehub.librarian.deletion import HeldError
 from imagehub.librarian.files import NoSuchImageError
 from imagehub.librarian.queries import images as catalog
 from imagehub.librarian.queries.filters import Filters
 from imagehub.librarian.queries.images import Image as Row
-from imagehub.librarian.retention import holds
 from imagehub.librarian.thumbnails import NoPictureError
 from imagehub.librarian.web import deleting, sending
 from imagehub.librarian.web.api.caller import Caller, Reader, Writer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 router = subject("images")
 BINARY = {"type": "string", "format": "binary"}
-HELD = refusals({409: "It is held; end the hold first."})
+NOT_DELETED = refusals({409: "It is held; end the hold first.", 503: "Its file can't be deleted now; it is hidden."})
 NO_SUCH_BYTES = refusals({416: "The file has no such bytes."})
 
 
@@ -183,11 +184,11 @@ def hold_image(caller: Writer, id: Id, wanted: HoldWanted) -> Image:  # noqa: A0
     """Exempt an image from retention, or no longer."""
     with caller.site.writing() as connection:
         row(caller, connection, id)
-        holds.hold_image(connection, caller.actor, id, wanted.hold)
+        retention.hold_image(connection, caller.actor, id, wanted.hold)
         return Image.model_validate(row(caller, connection, id))
 
 
-@router.delete("/{id:number}", status_code=204, responses=NO_SUCH | HELD)
+@router.delete("/{id:number}", status_code=204, responses=NO_SUCH | NOT_DELETED)
 def delete_image(caller: Writer, id: Id) -> None:  # noqa: A002
     """Delete an image for good."""
     with caller.site.reading() as connection:
@@ -196,6 +197,8 @@ def delete_image(caller: Writer, id: Id) -> None:  # noqa: A002
         deleting.delete_image(caller.site, caller.actor, image)
     except HeldError as error:
         raise ProblemError(409, str(error)) from None
+    except DataDirectoryError as error:
+        raise ProblemError(503, f"{error}. The image is hidden, and is deleted later.") from None
 
 
 def row(caller: Caller, connection: "Connection", id: int) -> Row:  # noqa: A002
