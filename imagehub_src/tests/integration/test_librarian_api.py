@@ -47,7 +47,7 @@ def test_answers_are_as_described_whatever_is_asked(api: Served, tmp_path: Path)
     headers = ["-H", f"Cookie: imagehub_session={secret}", "-H", f"X-Form-Token: {accounts.form_token(secret)}"]
     left_out = ["--exclude-path", "/live", "--exclude-path", "/rules/test"]
     checks = ["--exclude-checks", "ignored_auth,positive_data_acceptance"]
-    bounds = ["--phases", "examples,fuzzing", "--max-examples", "8", "--generation-deterministic"]
+    bounds = ["--phases", "coverage,fuzzing", "--max-examples", "3", "--generation-deterministic"]
     plain = ["--no-color", "--generation-with-security-parameters", "false", "--continue-on-failure"]
     words = [str(tool), "run", f"{address}/openapi.json", *headers, *left_out, *checks, *bounds, *plain]
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -18,6 +18,6 @@ def delete_image(site: Site, actor: Actor, image: Image) -> None:
         raise HeldError(f"{image.path} is held: end the hold, then delete it")
     # First the log, then the deed: it has transactions of its own, and may end between them.
     with site.writing() as connection:
-        audit.note(connection, actor, "image.delete", f"image {image.id}", path=image.path)
+        audit.note(connection, actor, "image.delete", image.path)
     hub = site.settings.hub_directory
     deletion.delete(site.engine, hub, [image.id], actor.name, forget_thumbnail=site.thumbnails.forget)

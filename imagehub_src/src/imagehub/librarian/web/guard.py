@@ -19,6 +19,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+
 class Guard:
     """Around the application: refuses what another site's page made a browser send, and adds HEADERS to answers."""
 

@@ -58,14 +58,14 @@ def list_cameras(caller: Reader) -> Cameras:
         return Cameras(items=[Camera.model_validate(row) for row in catalog.cameras(connection, caller.sight)])
 
 
-@router.get("/{id}", responses=NO_SUCH | NOT_MODIFIED)
+@router.get("/{id:number}", responses=NO_SUCH | NOT_MODIFIED)
 def get_camera(caller: Reader, id: Id) -> Camera:  # noqa: A002
     """Return one camera."""
     with caller.site.reading() as connection:
         return _camera(caller, connection, id)
 
 
-@router.patch("/{id}", responses=NO_SUCH | CHANGED_SINCE)
+@router.patch("/{id:number}", responses=NO_SUCH | CHANGED_SINCE)
 def change_camera(caller: Writer, id: Id, change: CameraChange, if_match: IfMatch = None) -> Camera:  # noqa: A002
     """Change what is given, and leave the rest."""
     with caller.site.writing() as connection:

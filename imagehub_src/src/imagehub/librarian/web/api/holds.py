@@ -56,7 +56,7 @@ def add_hold(caller: Writer, new: NewHold) -> Hold:
     return Hold.model_validate(made)
 
 
-@router.delete("/{id}", status_code=204, responses=NO_SUCH)
+@router.delete("/{id:number}", status_code=204, responses=NO_SUCH)
 def release_hold(caller: Writer, id: Id) -> None:  # noqa: A002
     """End a hold."""
     with caller.site.writing() as connection:

@@ -6,6 +6,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import Field
 
+from imagehub.errors import DataDirectoryError
 from imagehub.librarian import retention
 from imagehub.librarian.deletion import HeldError
 from imagehub.librarian.files import NoSuchImageError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 router = subject("images")
 BINARY = {"type": "string", "format": "binary"}
-HELD = refusals({409: "It is held; end the hold first."})
+NOT_DELETED = refusals({409: "It is held; end the hold first.", 503: "Its file can't be deleted now; it is hidden."})
 NO_SUCH_BYTES = refusals({416: "The file has no such bytes."})
 
 
@@ -125,14 +126,14 @@ def latest_images(caller: Reader) -> Images:
         return Images(items=[Image.model_validate(row) for row in catalog.latest(connection, caller.sight)])
 
 
-@router.get("/{id}", responses=NO_SUCH)
+@router.get("/{id:number}", responses=NO_SUCH)
 def get_image(caller: Reader, id: Id) -> Image:  # noqa: A002
     """Return one image's description."""
     with caller.site.reading() as connection:
         return Image.model_validate(row(caller, connection, id))
 
 
-@router.get("/{id}/boxes", responses=NO_SUCH)
+@router.get("/{id:number}/boxes", responses=NO_SUCH)
 def get_boxes(caller: Reader, id: Id) -> Boxes:  # noqa: A002
     """Return what was found in an image."""
     with caller.site.reading() as connection:
@@ -141,7 +142,7 @@ def get_boxes(caller: Reader, id: Id) -> Boxes:  # noqa: A002
 
 
 @router.get(
-    "/{id}/file",
+    "/{id:number}/file",
     response_class=Response,
     responses=NO_SUCH
     | NO_SUCH_BYTES
@@ -162,7 +163,7 @@ def get_file(caller: Reader, request: Request, id: Id, download: bool = False) -
 
 
 @router.get(
-    "/{id}/thumbnail/{size}",
+    "/{id:number}/thumbnail/{size}",
     response_class=FileResponse,
     responses=NO_SUCH | NOT_MODIFIED | {200: {"content": {"image/jpeg": {"schema": BINARY}}}},
 )
@@ -178,7 +179,7 @@ def get_thumbnail(caller: Reader, request: Request, id: Id, size: Literal["small
         raise not_found("file") from None
 
 
-@router.put("/{id}/hold", responses=NO_SUCH)
+@router.put("/{id:number}/hold", responses=NO_SUCH)
 def hold_image(caller: Writer, id: Id, wanted: HoldWanted) -> Image:  # noqa: A002
     """Exempt an image from retention, or no longer."""
     with caller.site.writing() as connection:
@@ -187,7 +188,7 @@ def hold_image(caller: Writer, id: Id, wanted: HoldWanted) -> Image:  # noqa: A0
         return Image.model_validate(row(caller, connection, id))
 
 
-@router.delete("/{id}", status_code=204, responses=NO_SUCH | HELD)
+@router.delete("/{id:number}", status_code=204, responses=NO_SUCH | NOT_DELETED)
 def delete_image(caller: Writer, id: Id) -> None:  # noqa: A002
     """Delete an image for good."""
     with caller.site.reading() as connection:
@@ -196,6 +197,8 @@ def delete_image(caller: Writer, id: Id) -> None:  # noqa: A002
         deleting.delete_image(caller.site, caller.actor, image)
     except HeldError as error:
         raise ProblemError(409, str(error)) from None
+    except DataDirectoryError as error:
+        raise ProblemError(503, f"{error}. The image is hidden, and is deleted later.") from None
 
 
 def row(caller: Caller, connection: "Connection", id: int) -> Row:  # noqa: A002

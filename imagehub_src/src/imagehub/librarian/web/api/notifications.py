@@ -48,7 +48,7 @@ def list_notifications(
     return page(caller, response, Notification, Found(rows, wanted.after(rows), None))
 
 
-@router.post("/{id}/again", status_code=204, responses=NO_SUCH)
+@router.post("/{id:number}/again", status_code=204, responses=NO_SUCH)
 def send_again(caller: Writer, id: Id) -> None:  # noqa: A002
     """Send a notification once more."""
     with caller.site.writing() as connection:

@@ -1,12 +1,11 @@
 """Retention: how long images are kept, and what goes next."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from imagehub.librarian import retention as catalog
-from imagehub.librarian.retention import planning
+from imagehub.librarian.retention.policy import MAX_KEEP_BYTES, MAX_KEEP_DAYS
 from imagehub.librarian.web.api.caller import Overseer, Writer
 from imagehub.librarian.web.api.formats import Body, Day, Id, Time, Told
 from imagehub.librarian.web.api.problems import found
@@ -37,8 +36,8 @@ class NewPolicy(Body):
 
     camera_id: Annotated[Id | None, Field(description="Null: all cameras.")] = None
     day_class: DayClass = "any"
-    keep_days: Annotated[int | None, Field(ge=1, le=catalog.MAX_KEEP_DAYS)] = None
-    keep_bytes: Annotated[int | None, Field(ge=1, le=catalog.MAX_KEEP_BYTES)] = None
+    keep_days: Annotated[int | None, Field(ge=1, le=MAX_KEEP_DAYS)] = None
+    keep_bytes: Annotated[int | None, Field(ge=1, le=MAX_KEEP_BYTES)] = None
 
 
 class Going(Told):
@@ -81,7 +80,7 @@ def set_policy(caller: Writer, new: NewPolicy) -> Policy:
     return Policy.model_validate(made)
 
 
-@router.delete("/policies/{id}", status_code=204, responses=NO_SUCH)
+@router.delete("/policies/{id:number}", status_code=204, responses=NO_SUCH)
 def remove_policy(caller: Writer, id: Id) -> None:  # noqa: A002
     """Remove a policy."""
     with caller.site.writing() as connection:
@@ -94,6 +93,5 @@ def get_plan(caller: Overseer) -> Plan:
     """Return what goes next and how long the disk lasts; nothing is deleted."""
     settings = caller.site.settings
     with caller.site.reading() as connection:
-        now = datetime.now().astimezone()
-        plan = planning.plan(connection, settings.hub_directory, now, settings.retention.min_free_bytes)
+        plan = catalog.plan(connection, settings.hub_directory, catalog.local_time(), settings.retention.min_free_bytes)
     return Plan.model_validate(plan)

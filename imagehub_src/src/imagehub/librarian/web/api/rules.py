@@ -162,14 +162,14 @@ def test_action(caller: Writer, action: Action) -> None:
         raise ProblemError(502, str(error)) from None
 
 
-@router.get("/{id}", responses=NO_SUCH | NOT_MODIFIED)
+@router.get("/{id:number}", responses=NO_SUCH | NOT_MODIFIED)
 def get_rule(caller: Writer, id: Id) -> Rule:  # noqa: A002
     """Return one rule."""
     with caller.site.reading() as connection:
         return _rule(connection, id)
 
 
-@router.patch("/{id}", responses=NO_SUCH | CHANGED_SINCE)
+@router.patch("/{id:number}", responses=NO_SUCH | CHANGED_SINCE)
 def change_rule(caller: Writer, id: Id, change: RuleChange, if_match: IfMatch = None) -> Rule:  # noqa: A002
     """Change what is given, and leave the rest."""
     with caller.site.writing() as connection:
@@ -183,7 +183,7 @@ def change_rule(caller: Writer, id: Id, change: RuleChange, if_match: IfMatch = 
         return _rule(connection, id)
 
 
-@router.delete("/{id}", status_code=204, responses=NO_SUCH)
+@router.delete("/{id:number}", status_code=204, responses=NO_SUCH)
 def remove_rule(caller: Writer, id: Id) -> None:  # noqa: A002
     """Remove a rule; what it sent stays in the list of notifications."""
     with caller.site.writing() as connection:

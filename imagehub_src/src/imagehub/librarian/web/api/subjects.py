@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends
+from starlette.convertors import Convertor, register_url_convertor
 
 from imagehub.librarian.web.api.caller import BEARER, COOKIE
 from imagehub.librarian.web.api.problems import Problem
@@ -15,6 +16,24 @@ _REFUSALS = {
     422: "Something that was given is not as it has to be.",
     429: "There were too many wrong tokens from this address; `Retry-After` says how long to wait.",
 }
+
+
+class _Number(Convertor[int]):
+    """An id in a path; other words are left to other routes."""
+
+    regex = "[0-9]{1,19}"
+
+    def convert(self, value: str) -> int:
+        """Read it."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """Write it."""
+        return str(value)
+
+
+# Paths have it as `{id:number}`.
+register_url_convertor("number", _Number())
 
 
 def subject(name: str) -> APIRouter:

@@ -87,7 +87,7 @@ def make_token(caller: Owner, new: NewToken) -> MadeToken:
     return MadeToken(token=Token.model_validate(newest), secret=secret)
 
 
-@router.delete("/{id}", status_code=204, responses=NO_SUCH)
+@router.delete("/{id:number}", status_code=204, responses=NO_SUCH)
 def revoke_token(caller: Owner, id: Id) -> None:  # noqa: A002
     """End one of the caller's own tokens."""
     with caller.site.writing() as connection:

@@ -83,14 +83,14 @@ def add_user(caller: Administrator, new: NewUser) -> Invited:
     return Invited(user=_told(user), link=f"{base_url(caller.site.settings.web)}/reset/{secret}")
 
 
-@router.get("/{id}", responses=NO_SUCH)
+@router.get("/{id:number}", responses=NO_SUCH)
 def get_user(caller: Administrator, id: Id) -> User:  # noqa: A002
     """Return one user."""
     with caller.site.reading() as connection:
         return _told(_user(connection, id))
 
 
-@router.patch("/{id}", responses=NO_SUCH)
+@router.patch("/{id:number}", responses=NO_SUCH)
 def change_user(caller: Administrator, id: Id, change: UserChange) -> User:  # noqa: A002
     """Change what is given, and leave the rest; one who is disabled is signed out."""
     with caller.site.writing() as connection:
@@ -101,7 +101,7 @@ def change_user(caller: Administrator, id: Id, change: UserChange) -> User:  # n
         return _told(accounts.change_user(connection, caller.actor, id, **values, cameras=sight))
 
 
-@router.delete("/{id}", status_code=204, responses=NO_SUCH)
+@router.delete("/{id:number}", status_code=204, responses=NO_SUCH)
 def remove_user(caller: Administrator, id: Id) -> None:  # noqa: A002
     """Remove a user; what they did stays in the audit log."""
     with caller.site.writing() as connection:

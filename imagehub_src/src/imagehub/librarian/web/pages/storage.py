@@ -6,12 +6,13 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from imagehub.librarian import audit, deletion, retention
+from imagehub.librarian import retention
 from imagehub.librarian.catalog import CatalogError
 from imagehub.librarian.deletion import HeldError
 from imagehub.librarian.queries import cameras, images
 from imagehub.librarian.retention import DAY_CLASSES, RetentionError
 from imagehub.librarian.web import times
+from imagehub.librarian.web.deleting import delete_image
 from imagehub.librarian.web.numbers import Number, chosen
 from imagehub.librarian.web.pages.picture import image_of
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Visit
@@ -102,13 +103,9 @@ def delete(visit: Administrator, number: Number) -> Response:
         image = image_of(visit, connection, number)
         older, newer = images.neighbours(connection, visit.sight, image, None)
     try:
-        deletion.delete(
-            site.engine, site.settings.hub_directory, [number], actor.name, forget_thumbnail=site.thumbnails.forget
-        )
+        delete_image(site, actor, image)
     except HeldError as error:
         raise HTTPException(409, str(error)) from error
-    with site.writing() as connection:
-        audit.note(connection, actor, "image.delete", image.path)
     beside = older or newer
     return visit.go(f"/images/{beside}" if beside else "/gallery")
 

@@ -78,4 +78,4 @@ def test_what_is_held_is_not_deleted(api: Called) -> None:
     assert api.call("DELETE", "/images/3").status_code == 204
     assert api.get("/images/3").status_code == api.get("/images/3/file").status_code == 404
     entry = api.get("/audit?action=image.delete").json()["items"][0]
-    assert (entry["actor"], entry["subject"]) == ("admin", "image 3")
+    assert (entry["actor"], entry["subject"].endswith("000006.jpg")) == ("admin", True)
