@@ -128,7 +128,7 @@ def test_systemd_rates_its_exposure_low(datasink: Host) -> None:
     """At most 1.5 on the scale of `systemd-analyze security`, where 10 is unguarded; memory is limited."""
     assert_rated_low(datasink, UNIT)
     shown = datasink.check_output(f"systemctl show --property MemoryMax,TasksMax {UNIT}.service")
-    assert shown.splitlines() == ["MemoryMax=268435456", "TasksMax=64"]
+    assert shown.splitlines() == ["MemoryMax=268435456", "TasksMax=128"]
 
 
 def test_strangers_do_not_reach_the_page(datasink: Host) -> None:
