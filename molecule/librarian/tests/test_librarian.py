@@ -240,3 +240,10 @@ def test_uninstall_leaves_the_hub_and_what_was_kept(datasink: Host, site: Site) 
     assert stored(datasink, site) == images
     send()
     assert hub_processes(datasink) == processes
+
+
+def test_a_check_run_where_there_is_no_librarian_goes_through(datasink: Host) -> None:
+    """It tells what a deployment would do, and makes nothing."""
+    played = play("--check", "--diff", playbook=CONVERGE)
+    assert played.status == 0, played.output
+    assert not datasink.file(INSTALL).exists
