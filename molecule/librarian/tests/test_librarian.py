@@ -128,7 +128,7 @@ def test_systemd_rates_its_exposure_low(datasink: Host) -> None:
     """At most 1.5 on the scale of `systemd-analyze security`, where 10 is unguarded; memory is limited."""
     assert_rated_low(datasink, UNIT)
     shown = datasink.check_output(f"systemctl show --property MemoryMax,TasksMax {UNIT}.service")
-    assert shown.splitlines() == ["MemoryMax=268435456", "TasksMax=64"]
+    assert shown.splitlines() == ["MemoryMax=268435456", "TasksMax=128"]
 
 
 def test_strangers_do_not_reach_the_page(datasink: Host) -> None:
@@ -240,3 +240,10 @@ def test_uninstall_leaves_the_hub_and_what_was_kept(datasink: Host, site: Site) 
     assert stored(datasink, site) == images
     send()
     assert hub_processes(datasink) == processes
+
+
+def test_a_check_run_where_there_is_no_librarian_goes_through(datasink: Host) -> None:
+    """It tells what a deployment would do, and makes nothing."""
+    played = play("--check", "--diff", playbook=CONVERGE)
+    assert played.status == 0, played.output
+    assert not datasink.file(INSTALL).exists
