@@ -89,7 +89,7 @@ def test_a_librarian_that_is_killed_at_each_step_deletes_what_it_should(kept: Ke
 
 def test_a_running_librarian_finishes_what_another_began(kept: Kept, folder: Path) -> None:
     """Its retention begins with what a crash left."""
-    kept.policy("Barn P1", days=1)
+    kept.policy("Barn P1", size=1)
     assert librarian(folder, "retention", fault="after_ledger=crash") == -signal.SIGKILL
     process = subprocess.Popen([sys.executable, "-m", "imagehub.librarian", "run", "--path", str(folder)])
     try:
