@@ -63,6 +63,16 @@ def write_journal(root: Path, entries: Sequence[Entry]) -> None:
     lines.close()
 
 
+def append(root: Path, entries: Sequence[Entry]) -> None:
+    """Go on with a journal, as a hub does that stores something."""
+    mark = journal.read_mark(root / "journal")
+    assert mark
+    lines = Journal(root / "journal", mark.position)
+    lines.append(list(entries), mark.position.day)
+    lines.commit(lines.written)
+    lines.close()
+
+
 def three_cameras(root: Path) -> None:
     """Fill a data directory: more than a page of one camera yesterday, a few of two others, events and readings."""
     entries = [image(root, "Barn P1", YESTERDAY + number * MINUTE) for number in range(60)]

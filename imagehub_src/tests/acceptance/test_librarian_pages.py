@@ -159,6 +159,26 @@ def test_a_download_has_the_bytes_of_the_camera(page: Page, site: Site) -> None:
     assert download.value.path().read_bytes() == (site.hub / path).read_bytes()
 
 
+def test_what_is_held_is_not_deleted(page: Page, site: Site) -> None:
+    """Held, it stands under "held only" and can't be deleted; released and deleted, page and file are gone."""
+    number, path = open_image(page, site, 2)
+    page.get_by_role("button", name="Hold").click()
+    expect(page.get_by_role("button", name="Release")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_be_disabled()
+    page.goto("/gallery?held=on")
+    assert links(page) == [f"/images/{number}"]
+    page.goto(f"/images/{number}")
+    page.get_by_role("button", name="Release").click()
+    expect(page.get_by_role("button", name="Hold")).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete").click()
+    page.wait_for_url(f"**/images/{site.images('Barn P1')[1][0]}")
+    gone = page.goto(f"/images/{number}")
+    assert gone
+    assert gone.status == 404
+    assert not (site.hub / path).exists()
+
+
 def test_pictures_are_found_by_what_they_show(page: Page, site: Site) -> None:
     """By an object, by a part of a licence plate; and a plate leads to where it was seen."""
     only = [f"/images/{site.images('Barn P1')[30][0]}"]

@@ -10,10 +10,8 @@ import pytest
 from sqlalchemy import insert
 
 from certificates import certificate
-from imagehub import journal
-from imagehub.journal import Journal
 from imagehub.librarian import catalog, schema
-from sites import NOW, PASSWORD, Site, image, serving, three_cameras
+from sites import NOW, PASSWORD, Site, append, image, serving, three_cameras
 from visitors import SESSION, Visitor, visitor
 
 
@@ -219,17 +217,10 @@ def test_links_in_invitations_have_our_own_name(site: Site, admin: Visitor) -> N
 
 def test_what_arrives_is_told_to_those_who_may_see_it(site: Site) -> None:
     """Of two new images of two cameras, a viewer of one is told of that one only."""
-    folder = site.hub / "journal"
-    mark = journal.read_mark(folder)
-    assert mark
     with visitor(site, "ben") as ben, ben.stream("GET", "/live") as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith("retry")
-        new = [image(site.hub, camera, NOW) for camera in ("Barn P1", "Yard")]
-        writing = Journal(folder, mark.position)
-        writing.append(new, mark.position.day)
-        writing.commit(writing.written)
-        writing.close()
+        append(site.hub, [image(site.hub, camera, NOW) for camera in ("Barn P1", "Yard")])
         told = next(line for line in lines if line.startswith("data:"))
     assert "Yard" in told
 

@@ -9,11 +9,13 @@ from imagehub.librarian.web import times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR_US = 3_600_000_000
+# Summer time begins, it ends, and the first and the last day that can be reckoned with.
+DAYS = [("2026-06-01", 24), ("2026-03-29", 23), ("2026-10-25", 25), ("0002-01-01", 24), ("9998-12-31", 24)]
+SIZES = [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (12_345, "12 kB"), (5 * 10**12, "5.0 TB")]
+NO_ZONES = ["", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "a\0b", "x" * 5000, "posix"]
 
 
-@pytest.mark.parametrize(
-    "name", ["", "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "a\0b", "x" * 5000, "posix"]
-)
+@pytest.mark.parametrize("name", NO_ZONES)
 def test_a_name_that_is_no_zone_is_none(name: str) -> None:
     """Cookies may hold anything: no file outside the zones is looked at, and nothing breaks."""
     assert times.zone_named(name) is None
