@@ -46,9 +46,8 @@ def _folder_for(folder: Path, user: str) -> Path:
     data = folder / "data"
     data.mkdir(parents=True)
     if os.geteuid() == 0:
-        for parent in [*folder.parents][:3]:
-            parent.chmod(0o755)
-        folder.chmod(0o755)
+        for place in (folder, *folder.parents):  # pytest's own folders are for root alone
+            place.chmod(place.stat().st_mode | 0o011)
         shutil.chown(data, user)
     return data
 
