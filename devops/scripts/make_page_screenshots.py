@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from PIL import Image
@@ -28,7 +29,9 @@ from sites import NOW, Site, event, found_in, image, serving, write_journal
 
 MAX_BYTES = 150_000
 NAMES = ("Barn P1", "BackDeck P1", "Driveway P1")
-STEP, STEPS = timedelta(minutes=11), 120
+STEP, STEPS = timedelta(minutes=4), 330
+# Where a person is who is half way: left, top, width, height.
+MIDDLE = (0.45, 0.52, 0.1, 0.34)
 PAGES = {
     "wall": "/",
     "gallery": "/gallery",
@@ -49,7 +52,7 @@ def main() -> int:
         for name, path in PAGES.items():
             keep(page, path, folder / f"librarian-{name}.webp")
         number = site.images(NAMES[2])[-1][0]
-        found_in(site, number, "car", "AB123")
+        found_in(site, number, "person", where=MIDDLE)
         keep(page, f"/images/{number}", folder / "librarian-picture.webp")
         page.set_viewport_size(PHONE)
         keep(page, "/", folder / "librarian-phone.webp")
@@ -63,7 +66,7 @@ def yard() -> Iterator[Site]:
         folder = Path(name)
         entries = [entry for seed, camera in enumerate(NAMES, 1) for entry in day(folder / "hub", Scene(seed, camera))]
         write_journal(folder / "hub", entries)
-        with serving(folder / "librarian", folder / "hub", taken=len(NAMES) * STEPS) as site:
+        with serving(folder / "librarian", folder / "hub", taken=STEPS) as site:
             yield site
 
 
@@ -71,18 +74,20 @@ def day(root: Path, scene: Scene) -> Iterator[Entry]:
     """Yield what a camera sent in a day: a picture now and then, motion where somebody passed, temperatures."""
     for step in range(1, STEPS + 1):
         time = NOW - step * STEP
-        # Somebody is in about every second picture.
-        passing = next((second for second in range(0, 20, 4) if scene.passage(seconds(time) + second)), 0)
-        yield image(root, scene.name, time, scene.frame(seconds(time) + passing))
+        passing = scene.passage(time.timestamp())
+        if passing or step % 3 == 1:
+            yield image(root, scene.name, time, scene.frame(time.timestamp() if step > 1 else walker(scene, time)))
         if passing:
             yield event(scene.name, time, "motion|moving")
-        warmth = 55 + 12 * math.sin(seconds(time) / 86400 * math.tau) + 2 * scene.seed
+        warmth = 55 + 12 * math.sin(time.timestamp() / 86400 * math.tau) + 2 * scene.seed
         yield event(scene.name, time, f"Temp|{warmth:.1f} F")
 
 
-def seconds(time: datetime) -> float:
-    """Return a time as scenes count it."""
-    return time.timestamp()
+def walker(scene: Scene, time: datetime) -> float:
+    """Return when, not long after a time, a person is in the middle of the picture."""
+    later = (scene.passage(time.timestamp() + second) for second in count())
+    passage = next(found for found in later if found and found.who == "person")
+    return (passage.enters + passage.leaves) / 2
 
 
 def keep(page: Page, path: str, file: Path) -> None:

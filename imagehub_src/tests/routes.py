@@ -20,7 +20,7 @@ def routes(method: str) -> list[APIRoute]:
     """Return the routes with a method."""
     known = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     assert known
-    return [route for route in known if method in route.methods]
+    return [route for route in known if method in (route.methods or ())]
 
 
 def examples(site: Site) -> dict[str, str]:
