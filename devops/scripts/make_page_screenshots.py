@@ -29,7 +29,7 @@ from sites import NOW, Site, event, found_in, image, serving, write_journal
 
 MAX_BYTES = 150_000
 NAMES = ("Barn P1", "BackDeck P1", "Driveway P1")
-STEP, STEPS = timedelta(minutes=4), 330
+STEP, STEPS = timedelta(minutes=3, seconds=47), 360
 # Where a person is who is half way: left, top, width, height.
 MIDDLE = (0.45, 0.52, 0.1, 0.34)
 PAGES = {
