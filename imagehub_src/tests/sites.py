@@ -169,11 +169,17 @@ def serving(folder: Path, hub: Path, taken: int = 1, **sections: dict[str, Any])
         yield made
 
 
-def found_in(site: Site, image_id: int, label: str, plate: str) -> None:
-    """Say that an object and a licence plate were found in an image."""
+BOX = (0.25, 0.5, 0.25, 0.25)
+
+
+def found_in(
+    site: Site, image_id: int, label: str, plate: str = "", where: tuple[float, float, float, float] = BOX
+) -> None:
+    """Say that an object, and maybe a licence plate, was found in an image: left, top, width and height of its box."""
     with site.catalog() as engine, engine.connect() as connection:
         row = connection.execute(select(schema.images).where(schema.images.c.id == image_id)).one()
     of = {"image_id": image_id, "camera_id": row.camera_id, "time_us": row.time_us, "score": 0.9}
-    box = {"left": 0.25, "top": 0.5, "width": 0.25, "height": 0.25}
+    box = dict(zip(("left", "top", "width", "height"), where, strict=True))
     site.add(schema.detections, object_id=site.add(schema.objects, label=label), **of, **box)
-    site.add(schema.plate_sightings, plate_id=site.add(schema.plates, text=plate, region="XX"), **of, **box)
+    if plate:
+        site.add(schema.plate_sightings, plate_id=site.add(schema.plates, text=plate, region="XX"), **of, **box)

@@ -1,6 +1,7 @@
 """Rules and policies as somebody makes them by the forms, in a real browser, up to the mail that arrives."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from browsing import opened, sign_in
 from mailboxes import Mailbox, mailbox
 from running import until
-from sites import NOW, Site, append, event, image, serving, three_cameras
+from sites import Site, append, event, image, serving, three_cameras
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,8 @@ def test_a_rule_sends_a_mail(page: Page, site: Site, box: Mailbox) -> None:
     page.wait_for_url("**/rules")
     expect(page.get_by_role("row", name="Somebody in the yard")).to_contain_text("on")
     before = len(box.mails)
-    append(site.hub, [image(site.hub, "Yard", NOW), event("Yard", NOW, "motion|moving")])
+    now = datetime.now(UTC)
+    append(site.hub, [image(site.hub, "Yard", now), event("Yard", now, "motion|moving")])
     until(lambda: len(box.mails) > before, "the mail")
     mail = box.mails[-1]
     assert (mail["To"], "Yard" in mail["Subject"]) == ("you@example.org", True)

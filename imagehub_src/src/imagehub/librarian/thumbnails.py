@@ -55,7 +55,7 @@ class Thumbnails:
                     picture.draft("RGB", (side, side))
                     small = ImageOps.exif_transpose(picture).convert("RGB")
                     small.thumbnail((side, side))
-            except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+            except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
                 raise NoPictureError(f"{path}: not a picture") from error
         _write(kept, small)
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from imagehub.librarian.files import NoSuchImageError
-from imagehub.librarian.thumbnails import SIZES, NoPictureError, Thumbnails
+from imagehub.librarian.thumbnails import MAX_PIXELS, SIZES, NoPictureError, Thumbnails
 
 PATH = "images/2026-11-21/a.jpg"
 
@@ -75,9 +75,13 @@ def test_what_is_no_picture_is_named_so(body: bytes, hub: Path, thumbnails: Thum
     assert [path for path in (tmp_path / "copies").rglob("*") if path.is_file()] == []
 
 
-def test_a_picture_that_would_fill_the_memory_is_refused(hub: Path, thumbnails: Thumbnails) -> None:
-    """A small file can claim to be a huge picture."""
-    Image.new("1", (20_000, 6_000)).save(hub / PATH, "PNG")
+@pytest.mark.parametrize(("width", "allowed"), [(20_000, MAX_PIXELS), (2_000, 2_000 * 10_000 - 1)])
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    width: int, allowed: int, hub: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small file can claim to be a huge picture: above our limit as above the library's own."""
+    monkeypatch.setattr("imagehub.librarian.thumbnails.MAX_PIXELS", allowed)
+    Image.new("1", (width, 10_000)).save(hub / PATH, "PNG")
     with pytest.raises(NoPictureError):
         thumbnails.get("small", 7, PATH)
 
