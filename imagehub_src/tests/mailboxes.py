@@ -2,7 +2,6 @@
 
 import email.policy
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from certificates import certificate
 from running import free_port
 
 USER, PASSWORD = "librarian", "a secret"
@@ -64,15 +64,12 @@ def _is_user(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: 
     return AuthResult(success=given, handled=given)
 
 
-def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+def tls(folder: Path) -> tuple[ssl.SSLContext, Path]:
     """Return what a server at 127.0.0.1 shows, and the file that whoever trusts it needs."""
-    key, made = folder / "key.pem", folder / "certificate.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key)]
-    subprocess.run([*words, "-out", str(made), *subject], check=True, capture_output=True)
+    made = certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made, key)
-    return context, made
+    context.load_cert_chain(made.certificate, made.key)
+    return context, made.certificate
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from imagehub.librarian.notify import HopelessError, Message, NotSentError, Picture, send_mail
 from imagehub.librarian.notify.mail import MailChannel, check_target
 from imagehub.librarian.settings import Mail
-from mailboxes import PASSWORD, USER, certificate, mailbox
+from mailboxes import PASSWORD, USER, mailbox, tls
 from running import free_port
 
 MESSAGE = Message("7.1", "Gate: Barn P1", "motion\nmoving", 0, picture=Picture("a.jpg", b"\xff\xd8 a picture"))
@@ -49,7 +49,7 @@ def test_mails_of_no_key_are_all_different() -> None:
 
 def test_signs_in_over_an_encrypted_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With STARTTLS, and a password from a file."""
-    context, trusted = certificate(tmp_path)
+    context, trusted = tls(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     password = tmp_path / "password"
     password.write_text(PASSWORD + "\n")
@@ -65,7 +65,7 @@ def test_signs_in_over_an_encrypted_connection(tmp_path: Path, monkeypatch: pyte
 
 def test_a_certificate_that_nobody_trusts_gets_no_password(tmp_path: Path) -> None:
     """Nor the mail."""
-    context, _ = certificate(tmp_path)
+    context, _ = tls(tmp_path)
     with mailbox(context=context) as box, pytest.raises(NotSentError, match="CERTIFICATE_VERIFY_FAILED"):
         MailChannel(mail(box.port, security="starttls")).send("a@b.c", MESSAGE)
     assert box.mails == []
