@@ -54,7 +54,7 @@ def main() -> int:
         number = site.images(NAMES[2])[-1][0]
         found_in(site, number, "person", where=MIDDLE)
         keep(page, f"/images/{number}", folder / "librarian-picture.webp")
-        page.set_viewport_size(PHONE)
+        page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         keep(page, "/", folder / "librarian-phone.webp")
     return 0
 
