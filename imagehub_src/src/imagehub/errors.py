@@ -34,9 +34,3 @@ class MissingExtraError(ImagehubError):
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an optional part: pip install 'imagehub[{extra}]'")
-
-
-# a new release
-# release 0
-# release 1
-# release 2
