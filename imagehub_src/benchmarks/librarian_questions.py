@@ -15,6 +15,7 @@ from imagehub.librarian import catalog
 from imagehub.librarian.queries import cameras, events, findings, images, timeline
 from imagehub.librarian.queries import statistics as counts
 from imagehub.librarian.queries.images import Filters
+from imagehub.librarian.retention import places
 from imagehub.librarian.sight import Sight
 from librarian_data import DAY_US, END, fill
 
@@ -50,6 +51,7 @@ def questions() -> dict[str, Callable[[Connection], object]]:
         "images.boxes": lambda c: images.boxes(c, 7),
         "findings.labels": findings.labels,
         "statistics.hubs": counts.hubs,
+        "retention.places": lambda c: places.load(c, 1),
     }
     for sight, who in ((None, "all"), (FEW, "three")):
         found |= {f"{name}, sight: {who}": question for name, question in _of_sight(sight).items()}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, exists, func, literal, select, true
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, case, exists, func, literal, select, true
 
 from imagehub.librarian import readings as kinds_of
 from imagehub.librarian.queries.cameras import full_name, names
@@ -112,10 +112,12 @@ def _averages(ids: list[int], kind: str, span: tuple[int, int], points: int) -> 
     # A look into the index for each part is several times quicker than to sort all readings into parts.
     first = select(literal(0, BigInteger).label("part")).cte("parts", recursive=True)
     parts = first.union_all(select(first.c.part + 1).where(first.c.part + 1 < points))
-    own = (events.c.camera_id == cameras.c.id) & (events.c.kind == kind) & (events.c.time_us < end)
+    own = (events.c.camera_id == cameras.c.id) & (events.c.kind == kind)
     begin = start + parts.c.part * width
-    near = select(func.avg(events.c.value)).where(own, events.c.time_us >= begin, events.c.time_us < begin + width)
-    any_one = exists().where(own, events.c.time_us >= start)
+    # One bound at each side: of two, SQLite may look for the wider one, and read on to the end of the span.
+    stop = case((begin + width > end, end), else_=begin + width)
+    near = select(func.avg(events.c.value)).where(own, events.c.time_us >= begin, events.c.time_us < stop)
+    any_one = exists().where(own, events.c.time_us >= start, events.c.time_us < end)
     mean = near.correlate(cameras, parts).scalar_subquery()
     shown = cameras.c.id.in_(ids) & any_one.correlate(cameras)
     return select(cameras.c.id, parts.c.part, mean).select_from(cameras.join(parts, true())).where(shown)

@@ -51,7 +51,7 @@ def load(connection: Connection, hub: int) -> list[Place]:
         .order_by(days.c.day, days.c.camera_id)
     )
     places = [Place(day, camera, bool(eventful), *rest) for day, camera, eventful, *rest in connection.execute(wanted)]
-    flagged = select(images.c.day, images.c.camera_id).where(images.c.hold.is_(True)).distinct()
+    flagged = select(images.c.day, images.c.camera_id).where(images.c.hold)  # as the index of what is held has it
     touched = {tuple(row) for row in connection.execute(flagged)}
     spans = [tuple(row) for row in connection.execute(select(holds.c.camera_id, holds.c.start_us, holds.c.end_us))]
     for place in places:
