@@ -1,10 +1,12 @@
 """`imagehub-librarian run`: the librarian's parts side by side, until it is told to stop."""
 
 import logging
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +23,8 @@ from imagehub.notify import Notifier
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 5.0
+# The hub goes first where both want the same core.
+NICENESS = 10
 
 # Works until the event is set; what it raises is logged, and it is called again a little later.
 Part = Callable[[threading.Event], None]
@@ -30,6 +34,8 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT, and return 0; a part that fails is logged and tried again."""
+    with suppress(AttributeError, OSError):  # there is no such thing on Windows, and sandboxes may refuse it
+        os.nice(NICENESS)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
