@@ -127,11 +127,12 @@ def test_a_database_that_goes_away_and_returns_misses_nothing(kept: Kept, folder
     process = subprocess.Popen([sys.executable, "-m", "imagehub.librarian", "run", "--path", str(folder)])
     store = open_store(kept.root, lambda: kept.now)
     try:
-        for taken in (18, 20, 22):
+        for taken in (20, 22, 24):
+            keep(store, image(), image())
             until(partial(settled, kept, taken), "the images")
             crash(kept.engine)
-            keep(store, image(), image())
-        until(partial(settled, kept, 24), "the images that came meanwhile")
+        keep(store, image(), image())
+        until(partial(settled, kept, 26), "the images that came meanwhile")
     finally:
         process.terminate()
         assert process.wait(30) == 0

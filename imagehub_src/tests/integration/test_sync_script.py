@@ -24,7 +24,7 @@ from running import free_port, until
 DEVOPS = Path(__file__).parents[3] / "devops" / "scripts"
 SSHD = "/usr/sbin/sshd"
 VERSION = Path("imagehub_src/src/imagehub/__init__.py")
-PLAYBOOK = "playbooks/deploy-imagehub.yaml"
+PLAYBOOK, OTHER_PLAYBOOK = "playbooks/deploy-imagehub.yaml", "playbooks/deploy-librarian.yaml"
 # Stands for ansible-playbook, where receive.py looks for it: what it does with hosts is proven by molecule.
 RECORDER = """#!{python}
 import json, pathlib, sys
@@ -175,7 +175,8 @@ def write_project(project: Path) -> None:
     """Write a control node's project, with the recording program as its Ansible."""
     write_code(project, "1.0")
     (project / PLAYBOOK).parent.mkdir()
-    (project / PLAYBOOK).write_text("[]\n")
+    for playbook in (PLAYBOOK, OTHER_PLAYBOOK):
+        (project / playbook).write_text("[]\n")
     (project / "status").write_text("0")
     program = project / ".venv/bin/ansible-playbook"
     program.parent.mkdir(parents=True)
@@ -452,7 +453,8 @@ def test_a_target_reaches_the_playbook(site: Site) -> None:
     site.configure(inventory="inventory/site.yaml")
     status, said = site.deploy("--all", "--target", "data1")
     assert status == 0, said
-    words = [PLAYBOOK, "--tags", "deploy", "--limit", "data1", "--inventory", "inventory/site.yaml"]
+    assert f"by {PLAYBOOK}, tags deploy, data1" in said
+    words = [OTHER_PLAYBOOK, "--tags", "deploy", "--limit", "data1", "--inventory", "inventory/site.yaml"]
     assert site.recorded()["words"] == words
 
 
