@@ -94,13 +94,13 @@ class Librarian:
             time.sleep(0.05)
         self.cookie = ""
 
-    def sign_up(self) -> None:
-        """Make the first administrator."""
-        secret = re.findall(r"/first/(\S+)", self._log.read_text())[-1]
-        form = urlencode({"secret": secret, "name": "admin", "password": PASSWORD})
+    def sign_in(self) -> None:
+        """Make the first administrator; in a catalog that was measured before, be that one."""
+        links = re.findall(r"/first/(\S+)", self._log.read_text())
+        form = {"name": "admin", "password": PASSWORD} | ({"secret": links[-1]} if links else {})
         with closing(HTTPConnection("127.0.0.1", self.port)) as connection:
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST", "/first", form, headers)
+            connection.request("POST", "/first" if links else "/sign-in", urlencode(form), headers)
             self.cookie = (connection.getresponse().getheader("Set-Cookie") or "").partition(";")[0]
 
     def get(self, connection: HTTPConnection, path: str) -> float:
@@ -142,7 +142,7 @@ def librarian(folder: Path, hub: Path, database: str, words: Sequence[str] = ())
 def measure_pages(folder: Path, database: str, day: str, seconds: float) -> list[Row]:
     """Ask for each page alone, then let viewers look at all of them side by side."""
     with librarian(folder / "pages", folder / "no-hub", database) as shown:
-        shown.sign_up()
+        shown.sign_in()
         with closing(HTTPConnection("127.0.0.1", shown.port)) as connection:
             for path in pages(day).values():  # statements are compiled, and templates read, once
                 shown.get(connection, path)
