@@ -60,8 +60,11 @@ class Ingest:
         return taken
 
     def _repeat(self, step: Callable[[Connection, Path, int], int]) -> int:
-        total = 0
-        while count := self._write(step):
+        # Less than a batch was all that there was. What a busy hub adds meanwhile waits for the next call: a
+        # transaction for each handful of entries would take the cores and the disk from the hub.
+        total = count = self._write(step)
+        while count >= self._batch:
+            count = self._write(step)
             total += count
         return total
 
