@@ -9,7 +9,6 @@ from imagehub.librarian.web.numbers import chosen
 from imagehub.librarian.web.visit import Viewer
 
 router = APIRouter()
-KINDS = ("motion", "light", "temperature", "humidity", "restart", "other")
 MEASURED = ("temperature", "humidity", "light")
 SPANS = {"day": 1, "week": 7, "month": 31}
 DAY_US = 86_400_000_000
@@ -20,13 +19,20 @@ PAGE = 100
 def events_page(visit: Viewer, camera: str = "", kind: str = "", cursor: str = "") -> Response:
     """Show the last event of each camera and kind, and all events with filters."""
     wanted = chosen(camera)
-    kinds = (kind,) if kind in KINDS else ()
+    kinds = (kind,) if kind in events.KINDS else ()
     with visit.site.reading() as connection:
         found = events.search(connection, visit.sight, wanted, kinds, None, None, cursor or None, PAGE)
         last = events.last_of_each(connection, visit.sight) if not (wanted or kinds or cursor) else []
         known = cameras.cameras(connection, visit.sight)
     return visit.page(
-        "events.html", found=found, last=last, cameras=known, camera=wanted, kind=kind, kinds=KINDS, cursor=cursor
+        "events.html",
+        found=found,
+        last=last,
+        cameras=known,
+        camera=wanted,
+        kind=kind,
+        kinds=events.KINDS,
+        cursor=cursor,
     )
 
 

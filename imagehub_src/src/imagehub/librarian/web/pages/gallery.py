@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from imagehub.librarian.catalog import CatalogError
-from imagehub.librarian.queries import cameras, images
+from imagehub.librarian.queries import cameras, events, images
 from imagehub.librarian.queries.filters import Filters
 from imagehub.librarian.queries.paging import Found
 from imagehub.librarian.web import times
@@ -18,7 +18,6 @@ from imagehub.librarian.web.visit import Viewer, Visit
 router = APIRouter()
 PAGE = 48
 MINUTE_US = 60_000_000
-EVENTS = ("motion", "light", "temperature", "humidity", "restart", "other")
 
 
 @dataclass
@@ -72,7 +71,7 @@ def gallery(visit: Viewer, wanted: Annotated[Asked, Depends(asked)], cursor: str
             found, fault = Found([], None, None), str(error)
         known = cameras.cameras(connection, visit.sight)
     return visit.page(
-        "gallery.html", wanted=wanted, found=found, cameras=known, events=EVENTS, fault=fault, cursor=cursor
+        "gallery.html", wanted=wanted, found=found, cameras=known, events=events.KINDS, fault=fault, cursor=cursor
     )
 
 
@@ -89,7 +88,7 @@ def _filters(visit: Visit, wanted: Asked) -> Filters:
         end_us=end,
         hours=hours,
         zone=times.zone_name(visit.zone),
-        event=wanted.event if wanted.event in EVENTS else "",
+        event=wanted.event if wanted.event in events.KINDS else "",
         object=wanted.object,
         plate=wanted.plate,
         held=wanted.held,

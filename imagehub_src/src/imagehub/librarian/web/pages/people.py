@@ -19,6 +19,7 @@ Text = Annotated[str, Form()]
 Tick = Annotated[bool, Form()]
 Numbers = Annotated[list[Number] | None, Form()]
 DAY_US = 86_400_000_000
+LONGEST_DAYS = 3650
 
 
 @router.get("/users")
@@ -94,7 +95,10 @@ def change_password(visit: Viewer, old: Text, new: Text) -> Response:
 
 @router.post("/account/tokens", dependencies=[SENT_BY_US])
 def make_token(
-    visit: Viewer, name: Text, scope: Annotated[list[str], Form()], days: Annotated[int, Form(ge=0)] = 0
+    visit: Viewer,
+    name: Text,
+    scope: Annotated[list[str], Form()],
+    days: Annotated[int, Form(ge=0, le=LONGEST_DAYS)] = 0,
 ) -> Response:
     """Make an API token, which is shown once."""
     now = now_us()

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from imagehub.errors import ImagehubError
 from imagehub.librarian import notify, rules
-from imagehub.librarian.queries import cameras
+from imagehub.librarian.queries import cameras, events
 from imagehub.librarian.rules import Kept, RuleError
 from imagehub.librarian.rules.reading import ALLOWED, CONDITIONS, WEEKDAYS
 from imagehub.librarian.web import times
@@ -163,7 +163,7 @@ def _form(visit: Visit, number: int | None, given: Mapping[str, Any], faults: li
         cameras=_names(visit),
         triggers=tuple(ALLOWED),
         allowed={name: [trigger for trigger, names in ALLOWED.items() if name in names] for name in CONDITIONS},
-        kinds=("motion", "light", "temperature", "humidity", "restart", "other"),
+        kinds=events.KINDS,
         weekdays=WEEKDAYS,
         channels=tuple(notify.CHECKS),
         actions=[*given["actions"], *[{"channel": "mail", "target": ""}] * MAX_ACTIONS][
