@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
@@ -39,13 +40,14 @@ NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 LONG = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 NAME, TYPE, MAX_PATH = 100, 100, 300
 # Who follows these tables looks for higher ids: that of a deleted row must not come again.
-FOLLOWED = {"images", "events", "detections", "plate_sightings"}
+FOLLOWED = {"images", "events", "detections", "plate_sightings", "tracks"}
 
 metadata = MetaData(naming_convention=NAMES)
 
 
-def _column(name: str, kind: Any, comment: str, *more: Any, null: bool = False) -> Column[Any]:
-    return Column(name, kind, *more, nullable=null, comment=comment)
+def _column(name: str, kind: Any, comment: str, *more: Any, null: bool = False, old: Any = None) -> Column[Any]:
+    """Return a column; `old` is what rows have that were there before it."""
+    return Column(name, kind, *more, nullable=null, comment=comment, server_default=old)
 
 
 def _id() -> Column[Any]:
@@ -98,7 +100,20 @@ cameras = _table(
     _column("roi_names", String(1000), "names of its regions, with commas between"),
     _column("message", String(1000), "text that goes with its notifications"),
     _column("notifications", Boolean, "notify about what this camera sees"),
+    _column("tiles", Boolean, "look at parts of its images too, for small and far objects", old=false()),
+    _column("thresholds", String(1000), "least score by label, as a JSON object; empty: those of the settings", old=""),
+    _column("votes", Integer, "images that must show a thing before it counts; null: as in the settings", null=True),
     UniqueConstraint("node_id", "view"),
+)
+regions = _table(
+    "regions",
+    "parts of a camera's picture: those that rules name, and those where nothing is looked for",
+    _id(),
+    _to("cameras", "the camera whose picture it is part of"),
+    _column("name", String(NAME), "name of the region"),
+    _column("use", String(10), "`zone`: rules may name it; `ignore`: what stands there is not looked at"),
+    _column("polygon", LONG, "corners as a JSON list of [x, y], from 0 to 1 of the image's width and height"),
+    UniqueConstraint("camera_id", "name"),
 )
 days = _table(
     "days",
@@ -203,8 +218,8 @@ objects = _table(
 )
 
 
-def _found(what: str) -> tuple[Column[Any], ...]:
-    box = [
+def _box() -> tuple[Column[Any], ...]:
+    return tuple(
         _column(name, Double, f"{side} of the box, from 0 to 1 of the image's {of}")
         for name, side, of in (
             ("left", "left edge", "width"),
@@ -212,25 +227,27 @@ def _found(what: str) -> tuple[Column[Any], ...]:
             ("width", "width", "width"),
             ("height", "height", "height"),
         )
-    ]
+    )
+
+
+def _found(what: str) -> tuple[Column[Any], ...]:
     return (
         _to("images", "the image it was found in; null: it was deleted", null=True, lost="SET NULL"),
         _to("cameras", "the camera that sent the image"),
         _time("time of the image"),
         _column("score", Double, f"how sure the {what} is, from 0 to 1"),
-        *box,
+        *_box(),
     )
 
 
-detections = _table(
-    "detections",
-    "one thing that was found in one image",
+models = _table(
+    "models",
+    "what looked into images: a detector or a reader of plates, in one version",
     _id(),
-    _to("objects", "what it is"),
-    *_found("detector"),
-    Index(None, "image_id", "object_id"),
-    Index(None, "object_id", "time_us"),
-    Index(None, "camera_id", "object_id", "time_us"),
+    _column("name", String(NAME), "name of the model, such as `coco-ssd`"),
+    _column("version", String(NAME), "its version"),
+    _column("digest", String(64), "SHA-256 of its file, as hexadecimal digits; empty: it is not ours to read"),
+    UniqueConstraint("name", "version", "digest"),
 )
 plates = _table(
     "plates",
@@ -238,7 +255,56 @@ plates = _table(
     _id(),
     _column("text", String(32), "text of the plate"),
     _column("region", String(32), "country or state; empty: not known"),
+    _column("identified", Boolean, "a user knows whose plate it is", old=false()),
+    _column("watched", Boolean, "it is on the watch list", old=false()),
+    _column("owner", String(NAME), "whose it is; empty: not said", old=""),
+    _column("vehicle", String(NAME), "type of the vehicle, such as `van`; empty: not said", old=""),
+    _column("color", String(NAME), "colour of the vehicle; empty: not said", old=""),
+    _column("note", String(1000), "what users want to remember", old=""),
     UniqueConstraint("text", "region"),
+)
+plate_aliases = _table(
+    "plate_aliases",
+    "texts that are readings of another plate: plates that a user merged into it",
+    _id(),
+    _to("plates", "the plate that is meant"),
+    _column("text", String(32), "text as it is read at times"),
+    UniqueConstraint("text"),
+)
+tracks = _table(
+    "tracks",
+    "one thing that a camera saw, from the image on which votes made it sure until it was gone",
+    _id(),
+    _to("cameras", "the camera that saw it"),
+    _to("objects", "what it is; null: a plate", null=True),
+    _to("plates", "which plate it is; null: an object", null=True),
+    _to("images", "the image that shows it best; null: it was deleted", null=True, lost="SET NULL"),
+    _time("time of the image that made it sure"),
+    _time("time of the first image that shows it", "first_us"),
+    _time("time of the last image that shows it", "last_us"),
+    _column("images", Integer, "how many images show it"),
+    _column("score", Double, "how sure the surest image is, from 0 to 1"),
+    *_box(),
+    _column("absent_us", BigInteger, "how long the images since then show it no more, in microseconds"),
+    _column("ended", Boolean, "it is gone: what looks the same later is another one"),
+    _column("quiet", Boolean, "it was found by looking at old images again: nobody is notified"),
+    Index(None, "camera_id", "ended", "last_us"),
+    Index(None, "object_id", "time_us"),
+    Index(None, "plate_id", "time_us"),
+    Index(None, "image_id"),
+)
+detections = _table(
+    "detections",
+    "one thing that was found in one image",
+    _id(),
+    _to("objects", "what it is"),
+    *_found("detector"),
+    _to("models", "the detector; null: not known", null=True, lost="SET NULL"),
+    _to("tracks", "the thing that it shows; null: votes did not suffice", null=True, lost="SET NULL"),
+    Index(None, "image_id", "object_id"),
+    Index(None, "object_id", "time_us"),
+    Index(None, "camera_id", "object_id", "time_us"),
+    Index(None, "track_id"),
 )
 plate_sightings = _table(
     "plate_sightings",
@@ -246,9 +312,13 @@ plate_sightings = _table(
     _id(),
     _to("plates", "the plate that was read"),
     *_found("reader"),
+    _column("reading", String(32), "text as it was read in this image", old=""),
+    _to("models", "the reader; null: not known", null=True, lost="SET NULL"),
+    _to("tracks", "the plate's stay that it belongs to; null: votes did not suffice", null=True, lost="SET NULL"),
     Index(None, "image_id", "plate_id"),
     Index(None, "plate_id", "time_us"),
     Index(None, "camera_id", "time_us"),
+    Index(None, "track_id"),
 )
 rules = _table(
     "rules",
@@ -357,14 +427,44 @@ audit_log = _table(
 )
 jobs = _table(
     "jobs",
-    "work on images that waits for somebody to do it, such as finding objects",
+    "work on images that waits for a worker; what is done has no row",
     _id(),
-    _column("kind", String(20), "what is to be done, such as `objects` or `plates`"),
+    _column("kind", String(20), "what is to be done: `objects`, `plates` or `votes`"),
     _to("images", "the image to work on"),
-    _column("state", String(10), "`waiting`, `running` or `failed`; what is done has no row"),
-    _column("tries", Integer, "how often it was tried"),
+    _column("priority", Integer, "the higher, the earlier: 3 somebody waits, 2 event, 1 no event, 0 looked at again"),
+    _time("time of the image: the newest goes first"),
+    _column("state", String(10), "`waiting`, `running`, or `dead`: it was tried too often, or can never be done"),
+    _time("waiting: when to try; running: when its worker loses it", "due_us"),
+    _column("tries", Integer, "how often it was begun"),
+    _column("worker", String(NAME), "who works on it, or did last; empty: nobody yet"),
     _column("error", String(1000), "why the last try failed; empty: it did not"),
-    _time("not to be tried before", "due_us"),
     UniqueConstraint("image_id", "kind"),
-    Index(None, "kind", "state", "due_us"),
+    Index(None, "state", "priority", "time_us"),
+    Index(None, "state", "due_us"),
+)
+workers = _table(
+    "workers",
+    "processes that look into images, and what they are at",
+    Column("name", String(NAME), primary_key=True, comment="its machine and process, as `barn-pi:4711`"),
+    _column("model", String(300), "the detector that it looks with"),
+    _time("when it started", "started_us"),
+    _time("when it was heard of last", "beat_us"),
+)
+work = _table(
+    "work",
+    "what workers did in each minute, for rates; old minutes are forgotten",
+    Column("minute", BigInteger, primary_key=True, autoincrement=False, comment="minutes since 1970-01-01 UTC"),
+    Column("worker", String(NAME), primary_key=True, comment="name of the worker"),
+    Column("kind", String(20), primary_key=True, comment="kind of the jobs"),
+    _column("done", Integer, "jobs that were done"),
+    _column("failed", Integer, "tries that failed"),
+    _column("busy_us", BigInteger, "time that they took, in microseconds"),
+)
+quotas = _table(
+    "quotas",
+    "calls of services that allow so many a month",
+    Column("service", String(NAME), primary_key=True, comment="name of the service"),
+    Column("month", String(7), primary_key=True, comment="month in UTC, as 2026-11"),
+    _column("calls", Integer, "calls that were made, by our count"),
+    _column("allowed", Integer, "calls that the service says are allowed; null: it did not say", null=True),
 )

@@ -1,5 +1,6 @@
 """The librarian's settings: `librarian.yaml`, with a section for each of its parts."""
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -32,6 +33,11 @@ DATABASE = Kind(
 HTTP_URL = Kind(
     "URL as `https://pictures.example.org`",
     lambda value: isinstance(value, str) and value.startswith(("http://", "https://")),
+)
+SCORE = Kind("number from 0 to 1", lambda value: type(value) in {int, float} and 0 <= value <= 1)
+THRESHOLD = Kind(
+    "label and least score, as `person=0.6`",
+    lambda value: isinstance(value, str) and bool(re.fullmatch(r"[^=]*[^=\s]=(0|1|0?\.\d+|1\.0+)", value.strip())),
 )
 
 
@@ -114,6 +120,73 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Vision:
+    """Section `vision:`: how objects and licence plates are found in the images of cameras that ask for it."""
+
+    enabled: Annotated[bool, Rule(False, TRUTH, "Look for objects and plates; needs `imagehub[vision]` and models.")]
+    workers: Annotated[int, Rule(1, whole(0, 16), "Worker processes that `run` starts; 0: they are started elsewhere.")]
+    threads: Annotated[int, Rule(1, whole(1, 64), "Threads of each worker.")]
+    models_directory: Annotated[
+        Path | None, Rule(None, or_null(PATH), "Where models are; null: `models` in `data_directory`.")
+    ]
+    model: Annotated[
+        str,
+        Rule("coco-ssd", WORDS, "Detector: name of an installed model, or path of another one's ONNX file."),
+    ]
+    model_form: Annotated[
+        str, Rule("ssd", one_of("ssd", "yolo"), "Form of that file's outputs: boxes, scores and classes, or YOLO's.")
+    ]
+    labels_file: Annotated[
+        Path | None,
+        Rule(None, or_null(PATH), "File with that model's labels, one a line; null: the model has its own."),
+    ]
+    min_score: Annotated[
+        float, Rule(0.5, SCORE, "Least score of an object, from 0 to 1, where no threshold of its label is given.")
+    ]
+    thresholds: Annotated[tuple[str, ...], Rule((), list_of(THRESHOLD), "Least scores by label, each as `person=0.6`.")]
+    crops: Annotated[
+        int,
+        Rule(3, whole(0, 16), "Parts of the picture around what moved that are looked at more closely, at most."),
+    ]
+    votes: Annotated[
+        int, Rule(2, whole(1, 20), "Images of an event that must show an object before it counts as seen.")
+    ]
+    event_seconds: Annotated[
+        int, Rule(10, whole(1, 600), "Images of a camera at most so far apart belong to one event.", unit="seconds")
+    ]
+    plate_engine: Annotated[
+        str,
+        Rule(
+            "local", one_of("local", "platerecognizer"), "Who reads plates: this machine, or the Plate Recognizer API."
+        ),
+    ]
+    plate_regions: Annotated[
+        tuple[str, ...],
+        Rule((), list_of(WORDS), "Regions whose plates are expected, the likeliest first, as `us-tx`; empty: all."),
+    ]
+    plate_patterns_file: Annotated[
+        Path | None, Rule(None, or_null(PATH), "YAML file with plate patterns of more regions; null: none.")
+    ]
+    plate_api_url: Annotated[
+        str,
+        Rule(
+            "https://api.platerecognizer.com/v1/plate-reader/",
+            HTTP_URL,
+            "Where the Plate Recognizer API is: in the cloud, or on your premises.",
+        ),
+    ]
+    plate_api_token_file: Annotated[
+        Path | None, Rule(None, or_null(PATH), "File that holds its API token, and nothing else.")
+    ]
+    plate_api_monthly_calls: Annotated[int, Rule(2500, whole(0, 10_000_000), "Calls of that API a month, at most.")]
+    max_megapixels: Annotated[int, Rule(50, whole(1, 1000), "Larger pictures are not looked at.", unit="megapixels")]
+    job_seconds: Annotated[
+        int, Rule(60, whole(5, 3600), "Longest that a worker is at one image; then it is ended.", unit="seconds")
+    ]
+    tries: Annotated[int, Rule(3, whole(1, 100), "How often an image is tried before it is put aside.")]
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one librarian, checked. `folder` is that of the settings file; all paths are absolute."""
 
@@ -135,9 +208,22 @@ class Settings:
     mail: Mail
     mqtt: Mqtt
     retention: Retention
+    vision: Vision
+
+    @property
+    def models_directory(self) -> Path:
+        """Where models are installed."""
+        return self.vision.models_directory or self.data_directory / "models"
 
 
-SECTIONS: dict[str, type] = {"librarian": Settings, "web": Web, "mail": Mail, "mqtt": Mqtt, "retention": Retention}
+SECTIONS: dict[str, type] = {
+    "librarian": Settings,
+    "web": Web,
+    "mail": Mail,
+    "mqtt": Mqtt,
+    "retention": Retention,
+    "vision": Vision,
+}
 
 
 def rules() -> dict[str, Rule]:

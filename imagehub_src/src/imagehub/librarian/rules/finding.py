@@ -77,10 +77,9 @@ SOURCES: dict[str, Source] = {
 
 def newest(connection: Connection) -> dict[str, int]:
     """Return the highest id of each table that is followed."""
-    return {
-        source.column: connection.execute(select(func.max(source.table.c.id))).scalar() or 0
-        for source in SOURCES.values()
-    }
+    highest = (select(func.max(source.table.c.id)).scalar_subquery() for source in SOURCES.values())
+    found = connection.execute(select(*highest)).one()
+    return {source.column: number or 0 for source, number in zip(SOURCES.values(), found, strict=True)}
 
 
 def after(connection: Connection, trigger: str, seen: int, limit: int) -> tuple[list[Happening], int]:
