@@ -188,7 +188,9 @@ def best(lines: Sequence[Line], patterns: Patterns) -> list[Reading]:
 
     Two lines one below the other may be one plate.
     """
-    found = [(reading, (line,)) for line in lines if (reading := _reading(line, patterns))]
+    found: list[tuple[Reading, tuple[Line, ...]]] = [
+        (reading, (line,)) for line in lines if (reading := _reading(line, patterns))
+    ]
     for upper, lower in _stacked(lines):
         joined = _joined(upper, lower)
         if (reading := _reading(joined, patterns)) and reading.region:
