@@ -29,8 +29,8 @@ UNLIKE = {
     frozenset(pair): cost
     for cost, pairs in {
         0.1: "0O 0Q OQ 1I",
-        0.2: "0D OD DQ 8B 1L IL 5S 2Z 6G UV",
-        0.35: "1J 1T 7T 7Z 4A 3B 3J 38 CG 0C OC UO DU 7Y VY MN 9G 6B 0U 9P EF 1Y 7I 7L KX HN MW",
+        0.2: "0D OD DQ 8B IL 5S 2Z 6G UV",
+        0.35: "1J 1L 1T 7T 7Z 4A 3B 3J 38 CG 0C OC UO DU 7Y VY MN 9G 6B 0U 9P EF 1Y 7I 7L KX HN MW",
     }.items()
     for pair in pairs.split()
 }
