@@ -78,13 +78,15 @@ def _tx(chance: random.Random) -> tuple[str, ...]:
     return _pick(chance, "BCDFGHJKLMNPRSTVWXYZ", 3), _pick(chance, "0123456789", 4)
 
 
+# Characters of German plates are 47.5 mm wide and 75 mm high, others about so; the font is narrower.
+WIDER = 1.45
 WHITE, BLACK, YELLOW, NAVY = (238, 240, 240), (24, 22, 20), (40, 200, 245), (90, 40, 20)
 STYLES = {
     "us-tx": Style(_tx, WHITE, BLACK, 2.0, "sans", 0.62, title="TEXAS", gap="-"),
-    "de": Style(_de, WHITE, BLACK, 4.7, "din", 1.0, band=True),
-    "cz": Style(_cz, WHITE, BLACK, 4.7, "din", 1.0, band=True),
+    "de": Style(_de, WHITE, BLACK, 4.7, "din", WIDER, band=True),
+    "cz": Style(_cz, WHITE, BLACK, 4.7, "din", WIDER, band=True),
     "gb": Style(_gb, YELLOW, BLACK, 4.7, "sans", 0.72),
-    "fr": Style(_fr, WHITE, BLACK, 4.7, "din", 1.0, band=True, gap="-"),
+    "fr": Style(_fr, WHITE, BLACK, 4.7, "din", WIDER, band=True, gap="-"),
 }
 
 
@@ -128,7 +130,7 @@ def _line(style: Style, groups: tuple[str, ...], fonts: dict[str, Path], high: i
     box = font.getbbox(words)
     mask = Image.new("L", (round(box[2] - box[0]) + 8, round(box[3] - box[1]) + 4))
     ImageDraw.Draw(mask).text((4 - box[0], 2 - box[1]), words, fill=255, font=font)
-    scale = 0.8 * high / mask.height
+    scale = 0.85 * high / mask.height
     return mask.resize((round(mask.width * scale * style.squeeze), round(mask.height * scale)))
 
 

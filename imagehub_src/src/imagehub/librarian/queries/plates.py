@@ -117,7 +117,7 @@ def _usual(connection: Connection, mine: ColumnElement[bool]) -> defaultdict[int
     grouped = wanted.group_by(seen.plate_id, nodes.c.name, cameras.c.view).order_by(
         many.desc(), nodes.c.name, cameras.c.view
     )
-    for number, node, view, times in connection.execute(ordered):
+    for number, node, view, times in connection.execute(grouped):
         if len(found[number]) < USUAL:
             found[number].append((full_name(node, view), times))
     return found
