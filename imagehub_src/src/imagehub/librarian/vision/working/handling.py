@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sqlalchemy import Connection, Engine, delete, select
 
 from imagehub.librarian.catalog import writing
-from imagehub.librarian.schema import cameras, detections, images, plate_sightings
+from imagehub.librarian.schema import cameras, images, plate_sightings
 from imagehub.librarian.settings import Settings
 from imagehub.librarian.vision import regions
 from imagehub.librarian.vision.box import Box
@@ -141,7 +141,6 @@ class Handler:
         # Cameras with plates alone: their objects are a means, unless somebody asks for them.
         kept = camera.check_objects or not camera.alpr or job.priority == ASKED
         with self._finishing(job, began) as connection:
-            connection.execute(delete(detections).where(detections.c.image_id == image.id))
             votes, model = self._votes_of(camera), self._eyes.model
             if kept and self._recorder.objects(connection, image, model, seen.things, votes, least, job.quiet):
                 self._put_votes(connection, job, image)
