@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
 from sqlalchemy import Engine, select
@@ -41,7 +42,7 @@ class Supervised:
         self.stop = threading.Event()
         self.thread = threading.Thread(target=supervising.part(engine, count, words), args=(self.stop,))
 
-    def __enter__(self) -> "Supervised":
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
