@@ -93,7 +93,9 @@ def front_door(folder: Path, models: Path, empty: bytes, **vision: Any) -> Itera
 
 def _one_rule(made: FrontDoor) -> None:
     """Have the camera's pictures looked into, and make the rule, by the API."""
-    with httpx.Client(base_url=f"{made.site.url}/api/v1", headers={"Authorization": f"Bearer {_token(made.site)}"}) as api:
+    with httpx.Client(
+        base_url=f"{made.site.url}/api/v1", headers={"Authorization": f"Bearer {_token(made.site)}"}
+    ) as api:
         (camera,) = api.get("/cameras").raise_for_status().json()["items"]
         api.patch(f"/cameras/{camera['id']}", json={"check_objects": True}).raise_for_status()
         api.post("/rules", json=made.rule(camera["id"])).raise_for_status()

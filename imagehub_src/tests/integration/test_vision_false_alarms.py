@@ -38,7 +38,7 @@ Picture = NDArray[np.uint8]
 def frames() -> list[Picture]:
     """Give a frame of each second of a video: people who come and go, and two cars that are parked."""
     video = cv2.VideoCapture(str(vtest()))
-    found = []
+    found: list[Picture] = []
     for number in count():
         there, frame = video.read()
         if not there:
@@ -51,7 +51,7 @@ def frames() -> list[Picture]:
 @pytest.fixture(scope="module")
 def empty(frames: list[Picture]) -> Picture:
     """Give the scene without anybody: what most frames show of each point."""
-    return np.median(np.stack(frames), axis=0).astype(np.uint8)
+    return np.asarray(np.median(np.stack(frames), axis=0), np.uint8)
 
 
 class Weather:

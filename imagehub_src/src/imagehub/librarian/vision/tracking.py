@@ -7,7 +7,6 @@ where it was. A track ends once images of a minute altogether miss it: a dark ni
 Images may come in any order. The rows of an image are written in one transaction, which begins with a call of these.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -87,9 +86,7 @@ class _Look:
         self._missed: dict[int, bool] = {}
         self.seen: set[int] = set()
 
-    def at(
-        self, found: Sequence[Thing], model_id: int | None, needed: int, least: Callable[[str], float]
-    ) -> bool:
+    def at(self, found: Sequence[Thing], model_id: int | None, needed: int, least: Callable[[str], float]) -> bool:
         """Add the rows of what was found; tell whether none of it is left open."""
         if not found:
             return True
@@ -174,9 +171,7 @@ class _Look:
 
     def _voters(self, look: Look, number: int) -> list[Loose]:
         """Return what other images show of the same thing, the best of each image."""
-        fitting = [
-            (likeness(look, one.look, self._event_us), one) for one in self._loose if one.object_id == number
-        ]
+        fitting = [(likeness(look, one.look, self._event_us), one) for one in self._loose if one.object_id == number]
         best: dict[int, Loose] = {}
         for fit, one in sorted(fitting, key=lambda pair: -pair[0]):
             if fit > 0:
