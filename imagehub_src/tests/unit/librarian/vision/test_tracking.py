@@ -103,10 +103,26 @@ def test_a_track_goes_on_with_less_than_it_began_with(door: Watched) -> None:
         door.sees(at, person(score=0.31))
     assert (door.tracks(), door.found()) == ([], [])
     for at in range(4, 6):
-        door.sees(at, person(score=0.6))
+        door.sees(at, person(score=0.8))
     door.sees(6, person(score=0.31))
     door.sees(7, person(score=0.29))
-    assert [(track.images, track.score) for track in door.tracks()] == [(3, 0.6)]
+    assert [(track.images, track.score) for track in door.tracks()] == [(3, 0.8)]
+
+
+def test_what_only_looks_like_something_is_never_sure(door: Watched) -> None:
+    """One of its images has to be halfway from the threshold to certainty; the others then count too."""
+    for at in range(20):
+        door.sees(at, person(score=0.74))
+    assert door.tracks() == []
+    door.sees(20, person(score=0.75))
+    assert [track.images for track in door.tracks()] == [11]
+
+
+def test_with_one_vote_the_threshold_alone_decides(door: Watched) -> None:
+    """Whoever sets votes to one wants to miss nothing; so it is where there is no second image."""
+    door.votes = Votes(1, 10 * SECOND)
+    assert door.sees(0, person(score=0.5)) is False
+    assert len(door.tracks()) == 1
 
 
 def test_a_track_ends_when_images_of_a_minute_miss_it(door: Watched) -> None:
