@@ -138,6 +138,7 @@ def barn(tmp_path: Path) -> Iterator[World]:
         yield made
 
 
+@pytest.mark.timeout(1200)
 def test_where_nobody_is_nobody_is_told_of(barn: World, models: Path, empty: Picture) -> None:
     """An hour of noise and light over an empty scene: no person, and each of the two parked cars once."""
     made = guard(barn, models)
@@ -147,19 +148,23 @@ def test_where_nobody_is_nobody_is_told_of(barn: World, models: Path, empty: Pic
     assert made.told("car") == 2
 
 
-def test_noise_makes_nobody_of_nothing(barn: World, models: Path, frames: list[Picture]) -> None:
-    """An hour of the video again and again, with noise and light: who is told of is there in the clean picture too."""
+@pytest.mark.timeout(1200)
+def test_noise_makes_nobody_of_nothing(barn: World, models: Path, frames: list[Picture], tmp_path: Path) -> None:
+    """An hour of the video again and again, with noise and light: who is told of is there in the clean picture too.
+
+    Nor are more told of than the clean video has people in each of its rounds, though in a crowd that is seen once a
+    second some are taken for others.
+    """
     made = guard(barn, models)
     weather = Weather()
     made.watch(weather.over(frames[second % len(frames)], second) for second in range(HOUR))
     real = [_persons(made.look.at(jpeg(frame), [], tiles=True).things) for frame in frames]
-    false = [
-        track
-        for track in made.camera.tracks("person")
-        if not _is_among(Box(track.left, track.top, track.width, track.height), real, track.last_us)
-    ]
-    assert made.told("person") == len(made.camera.tracks("person")) > 0
-    assert false == []
+    with world(tmp_path / "clean") as clean:
+        people = guard(clean, models)
+        people.watch(jpeg(frame) for frame in frames)
+    told = made.told("person")
+    assert [box for box, second in made.camera.sure("person") if not _is_among(box, real[second % len(frames)])] == []
+    assert 0 < told <= people.told("person") * math.ceil(HOUR / len(frames))
     assert made.told("car") <= 2
 
 
@@ -177,6 +182,5 @@ def _persons(things: list[Thing]) -> list[Box]:
     return [thing.box for thing in things if thing.label == "person"]
 
 
-def _is_among(box: Box, real: list[list[Box]], time_us: int) -> bool:
-    second = (time_us - NOON) // SECOND
-    return any(box.overlap(one) >= 0.4 for one in real[second % len(real)])
+def _is_among(box: Box, real: list[Box]) -> bool:
+    return any(box.overlap(one) >= 0.4 for one in real)

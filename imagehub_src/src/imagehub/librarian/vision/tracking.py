@@ -1,8 +1,9 @@
 """Which things in an image are seen for sure, and which of them are the same as in other images of its camera.
 
 What one image alone shows may be a shadow. A thing counts once so many images of an event show it at matching places,
-one of them beyond doubt: what looks a little like a person does so in the next image too. Then it has a track, which goes on for as long as it is seen. What stands is looked for where it stood, what moves near
-where it was. A track ends once images of a minute altogether miss it: a dark night without images ends none.
+one of them beyond doubt: what looks a little like a person does so in the next image too. Then it has a track, which
+goes on for as long as it is seen. What stands is looked for where it stood, what moves near where it was. A track ends
+once images of a minute altogether miss it: a dark night without images ends none.
 
 Images may come in any order. The rows of an image are written in one transaction, which begins with a call of these.
 """
