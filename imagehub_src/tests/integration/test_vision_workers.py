@@ -8,7 +8,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import imagezmq
@@ -28,7 +31,8 @@ from vision_models import installed_models
 
 def frames(count: int) -> list[bytes]:
     """Return pictures of a street with people, as JPEG."""
-    video, found = cv2.VideoCapture(str(vtest())), []
+    video = cv2.VideoCapture(str(vtest()))
+    found: list[bytes] = []
     while len(found) < count:
         done, frame = video.read()
         assert done
@@ -40,7 +44,7 @@ def frames(count: int) -> list[bytes]:
 def looking(folder: Path, hub_directory: Path, **vision: object) -> Iterator[tuple[Librarian, Engine]]:
     """Give a librarian whose worker looks with the real models, and its catalog."""
     url = f"sqlite:///{folder / 'librarian' / 'catalog.sqlite'}"
-    sections = {
+    sections: dict[str, dict[str, Any]] = {
         "librarian": {"database": url},
         "web": {"enabled": False},
         "vision": {"enabled": True, "models_directory": str(installed_models()), **vision},
@@ -74,6 +78,11 @@ def found_us(engine: Engine, label: str) -> int | None:
         return connection.execute(wanted.order_by(detections.c.time_us.desc()).limit(1)).scalar()
 
 
+def found_after(engine: Engine, time_us: int) -> bool:
+    """Tell whether a person was found in a newer image."""
+    return (found_us(engine, "person") or 0) > time_us
+
+
 def check_objects(engine: Engine) -> bool:
     """Have the images of all cameras looked into; tell whether there is one."""
     with writing(engine) as connection:
@@ -81,7 +90,7 @@ def check_objects(engine: Engine) -> bool:
 
 
 def test_what_a_stock_sender_sends_is_looked_into(tmp_path: Path) -> None:
-    """Within three seconds from the `OK`, in less than 300 MB; a worker that is killed is replaced, none stays behind."""
+    """Within three seconds of the `OK`, in less than 300 MB; a worker that is killed is replaced, and none is left."""
     pictures = frames(20)
     with (
         running_hub(tmp_path / "hub") as hub,
@@ -96,7 +105,7 @@ def test_what_a_stock_sender_sends_is_looked_into(tmp_path: Path) -> None:
             before = found_us(engine, "person") or 0
             assert sender.send_jpg("Gate P1|jpg|", jpeg) == b"OK"
             began = time.monotonic()
-            until(lambda before=before: (found_us(engine, "person") or 0) > before, "a person")
+            until(partial(found_after, engine, before), "a person")
             waits.append(time.monotonic() - began)
         assert sorted(waits)[len(waits) // 2] < 3
         assert resident_bytes(first[0]) < 300 << 20
@@ -204,3 +213,19 @@ def test_the_process_of_the_librarian_loads_no_models(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 
+
+def test_a_worker_that_has_grown_begins_anew(tmp_path: Path) -> None:
+    """As the same process, between two jobs, and with the same words."""
+    code = (
+        "import sys\nfrom imagehub.librarian import cli\nfrom imagehub.librarian.vision.working import limits\n"
+        "limits.MEMORY_BYTES = 1\ncli.main(['worker', '--path', sys.argv[1]])"
+    )
+    vision = f"vision:\n  enabled: true\n  models_directory: {installed_models()}\n"
+    (tmp_path / "librarian.yaml").write_text(vision)
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.PIPE, text=True) as worker:
+        try:
+            assert worker.stderr is not None
+            starts = (line for line in worker.stderr if "looking into images" in line)
+            assert all(line.endswith(f":{worker.pid}\n") for line in islice(starts, 2))
+        finally:
+            worker.kill()
