@@ -35,7 +35,11 @@ LINUX = (*WHEEL, "--python-version", "3.11", "--platform", "manylinux_2_28_x86_6
 SOURCES = {
     each.name: each
     for each in (
-        Source(DARKNET, "0.0.0+git20180914.61c9d02e-2+b4", "9ca14d36112d242a782bfed4104fa5adcd2ae8bc599ab610f42eb609ee125a01"),
+        Source(
+            DARKNET,
+            "0.0.0+git20180914.61c9d02e-2+b4",
+            "9ca14d36112d242a782bfed4104fa5adcd2ae8bc599ab610f42eb609ee125a01",
+        ),
         Source(OPENCV_DOC, "4.6.0+dfsg-12", "4b12681df35878207ac7097dc66184b2ae552e4bf4ddd2af04a0f03ed0b8682a"),
         Source(GCOMPRIS, "3.1-2", "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f"),
         Source(SKIMAGE, "0.26.0", "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af", LINUX),
