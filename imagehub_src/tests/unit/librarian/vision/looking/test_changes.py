@@ -78,7 +78,7 @@ def test_noise_is_no_change(sigma: float) -> None:
         {"gain": 1, "offset": 25},
         {"gain": 1, "gamma": 0.75},
         {"gain": 1, "gamma": 1.3},
-        {"gain": 1, "across": 0.2},
+        {"gain": 1, "across": 0.1},
     ],
 )
 def test_light_is_no_change(light: dict[str, float]) -> None:
