@@ -210,7 +210,7 @@ def _reading(line: Line, patterns: Patterns) -> Reading | None:
     fit = patterns.fit(text, gaps_of(line.text))
     if fit is not None:
         return Reading(fit.text, fit.region, line.score * (1 - MENDED * fit.cost), box)
-    if SHORT <= len(text) <= LONG and any(one in DIGITS for one in text):
+    if SHORT <= len(text) <= LONG and 0 < sum(one in DIGITS for one in text) < len(text):
         return Reading(text, "", line.score * NO_PATTERN, box)
     return None
 
