@@ -89,7 +89,6 @@ def _gain(name: str, whole: Score, closer: dict[str, Score]) -> list[Row]:
 def measure_speed(settings: Settings, pictures: Sequence[Labelled]) -> list[Row]:
     """Time looks at images of one camera, beside the model alone."""
     import cv2
-    import numpy as np
 
     cv2.setNumThreads(1)
     frames = [each for each in pictures if each.name.startswith("vtest")]
@@ -97,7 +96,7 @@ def measure_speed(settings: Settings, pictures: Sequence[Labelled]) -> list[Row]
     finder = detector.load(settings)
     look = Look(finder, settings.vision)
     shown = finder._form.show(decode(frames[0].jpeg, settings.vision), finder._shape.width, finder._shape.height)[0]
-    given = {finder._network.inputs[0].name: finder._shape.laid_out(np.asarray(shown))}
+    given = {finder._network.inputs[0].name: finder._laid_out(shown)}
     ways: dict[str, Callable[[Labelled], object]] = {
         "model": lambda _: finder._network.run(given),
         "whole": lambda one: look.at(one.jpeg, [], tiles=False),
