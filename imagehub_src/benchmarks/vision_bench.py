@@ -5,7 +5,6 @@ docs/ref/performance.md says how to read the table.
 """
 
 import argparse
-import importlib.util
 import json
 import subprocess
 import sys
@@ -24,6 +23,8 @@ from imagehub.librarian.vision.looking.thresholds import Thresholds
 from labelled import LABELS, TESTING, Labelled, labelled
 from scoring import Score
 from vision_models import installed_models
+from vision_pipeline import measure_pipeline
+from vision_plates import measure_plates
 
 ROUNDS = 60
 
@@ -138,14 +139,6 @@ def measure_memory(models: Path, folder: Path, pictures: Sequence[Labelled]) -> 
     ]
 
 
-def measure_plates() -> list[Row]:
-    """Measure how plates are read."""
-    if importlib.util.find_spec("vision_plates") is None:
-        return []
-    rows: list[Row] = importlib.import_module("vision_plates").measure_plates()
-    return rows
-
-
 def main(words: Sequence[str]) -> int:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(prog="./run bench vision", description=(__doc__ or "").partition("\n")[0])
@@ -163,7 +156,9 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="imagehub-bench-") as folder:
         rows += measure_memory(models, Path(folder), pictures)
     say("plates")
-    rows += measure_plates()
+    rows += measure_plates(models)
+    say("from `OK` to a notification")
+    rows += measure_pipeline()
     if args.json:
         print(json.dumps([vars(row) | {"ratio": row.ratio} for row in rows], indent=2))
     else:

@@ -45,9 +45,7 @@ class Gallery:
     def loop(self) -> Loop:
         """A worker."""
         dog = Watchdog(60, Notifier({}), {})
-        return Loop(
-            self.engine, self.settings.vision, self.handler, self.pictures, dog, NAME, lambda: self.now_us
-        )
+        return Loop(self.engine, self.settings.vision, self.handler, self.pictures, dog, NAME, lambda: self.now_us)
 
     def picture(self, camera: int, words: str, time_us: int = NOON) -> int:
         """Store a picture."""

@@ -60,7 +60,9 @@ def service() -> Iterator[Service]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            said.asked.append({"path": self.path, "token": self.headers["Authorization"], **_fields(self.headers, body)})
+            said.asked.append(
+                {"path": self.path, "token": self.headers["Authorization"], **_fields(self.headers, body)}
+            )
             if self.path != PATH:
                 self._answer(404, b"", {})
             elif self.headers["Authorization"] != f"Token {TOKEN}":

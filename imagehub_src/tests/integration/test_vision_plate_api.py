@@ -34,7 +34,9 @@ class Site:
         self.said, self.world = said, there
         self.pauses: list[float] = []
 
-    def reader(self, token: str = TOKEN, calls: int = 2500, url: str = "", regions: tuple[str, ...] = ()) -> PlateRecognizer:
+    def reader(
+        self, token: str = TOKEN, calls: int = 2500, url: str = "", regions: tuple[str, ...] = ()
+    ) -> PlateRecognizer:
         """Return a reader."""
         url = url or self.said.url
         return PlateRecognizer(url, token, regions, calls, self.world.engine, lambda: NOW, self.pauses.append)

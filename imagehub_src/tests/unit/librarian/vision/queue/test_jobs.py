@@ -32,7 +32,9 @@ def put(barn: World, image: int, priority: int = NO_EVENT, kind: str = OBJECTS, 
         return jobs.put(connection, kind, images.c.id == image, priority, NOON, due_us)
 
 
-def take(barn: World, worker: str = "a:1", now_us: int = NOON, limit: int = 1, kinds: tuple[str, ...] = jobs.KINDS) -> list[Job]:
+def take(
+    barn: World, worker: str = "a:1", now_us: int = NOON, limit: int = 1, kinds: tuple[str, ...] = jobs.KINDS
+) -> list[Job]:
     """Take jobs."""
     with writing(barn.engine) as connection:
         return jobs.take(connection, worker, now_us, kinds, LEASE, limit, max_tries=3)
