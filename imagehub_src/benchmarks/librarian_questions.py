@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from imagehub.librarian import catalog
-from imagehub.librarian.queries import cameras, events, findings, images, timeline
+from imagehub.librarian.queries import cameras, events, findings, images, seen, timeline
 from imagehub.librarian.queries import statistics as counts
 from imagehub.librarian.queries.images import Filters
 from imagehub.librarian.retention import places
@@ -91,6 +91,10 @@ def _of_sight(sight: Sight) -> dict[str, Callable[[Connection], object]]:
         "findings.plates *7*": lambda c: findings.plates(c, sight, "*7*", None, PAGE),
         "findings.sightings": lambda c: findings.sightings(c, sight, "", (), None, None, None, PAGE),
         "findings.sightings *39*": lambda c: findings.sightings(c, sight, "*39*", (), None, None, None, PAGE),
+        "seen.counts": lambda c: seen.counts(c, sight, (), (), MONTH, NOW, 30),
+        "seen.counts horse": lambda c: seen.counts(c, sight, ("horse",), (3, 5), WEEK, NOW, 7),
+        "seen.search": lambda c: seen.search(c, sight, (), (), None, None, None, PAGE),
+        "seen.search horse": lambda c: seen.search(c, sight, ("horse",), (3,), MONTH, NOW, None, PAGE),
         "statistics.totals": lambda c: counts.totals(c, sight),
         "statistics.per_camera_per_day": lambda c: counts.per_camera_per_day(c, sight, "2026-11-01"),
     }

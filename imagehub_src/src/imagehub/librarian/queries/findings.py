@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Table, exis
 from imagehub.librarian.queries.cameras import full_name
 from imagehub.librarian.queries.filters import FEW, as_sight, chosen, each, every, like, plate_ids, reads
 from imagehub.librarian.queries.paging import EVER, Found, Source, Span, bounded, page
-from imagehub.librarian.schema import cameras, detections, nodes, plate_sightings
+from imagehub.librarian.schema import cameras, detections, nodes, plate_sightings, tracks
 from imagehub.librarian.schema import objects as object_table
 from imagehub.librarian.schema import plates as plate_table
 from imagehub.librarian.sight import Sight, condition
@@ -21,13 +21,21 @@ DAY_US = 86_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """A label, how often it was found lately, and when last."""
+    """A label, how often it was found in images and how often seen lately, and when last.
+
+    What is seen in several images is one thing that was seen. `last_image_id` is the last image that shows it.
+    """
 
     id: int
     label: str
     last_day: int
     last_week: int
+    last_month: int
+    seen_day: int
+    seen_week: int
+    seen_month: int
     last_us: int | None
+    last_image_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,11 @@ class Plate:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A detection or a sighting; `label` is the object's or the plate's text, the image may be deleted meanwhile."""
+    """A detection or a sighting; `label` is the object's or the plate's text, the image may be deleted meanwhile.
+
+    The box is from 0 to 1 of the image's width and height; `track` is the thing that it shows, None: votes did not
+    suffice.
+    """
 
     id: int
     label: str
@@ -52,19 +64,29 @@ class Finding:
     camera: str
     time_us: int
     score: float
+    left: float
+    top: float
+    width: float
+    height: float
+    track: int | None
 
 
 def objects(connection: Connection, sight: Sight, now_us: int | None = None) -> list[Object]:
-    """Return all labels, with how often each was found in the last 24 hours and seven days."""
+    """Return all labels, with how often each was found and seen in the last 24 hours, seven and thirty days."""
     now = time.time_ns() // 1000 if now_us is None else now_us
-    seen = (detections.c.object_id == object_table.c.id) & condition(detections.c.camera_id, sight)
 
-    def since(age: int) -> ScalarSelect[Any]:
-        lately = detections.c.time_us > now - age
-        return select(func.count()).where(seen, lately).correlate(object_table).scalar_subquery()
+    def own(of: Table) -> ColumnElement[bool]:
+        return (of.c.object_id == object_table.c.id) & condition(of.c.camera_id, sight)
 
-    last = select(func.max(detections.c.time_us)).where(seen).correlate(object_table).scalar_subquery()
-    wanted = select(object_table.c.id, object_table.c.label, since(DAY_US), since(7 * DAY_US), last)
+    def since(of: Table, days: int) -> ScalarSelect[Any]:
+        lately = of.c.time_us > now - days * DAY_US
+        return select(func.count()).where(own(of), lately).correlate(object_table).scalar_subquery()
+
+    counts = [since(of, days) for of in (detections, tracks) for days in (1, 7, 30)]
+    last = select(func.max(detections.c.time_us)).where(own(detections)).correlate(object_table).scalar_subquery()
+    shown = select(detections.c.image_id).where(own(detections), detections.c.image_id.is_not(None))
+    image = shown.order_by(detections.c.time_us.desc()).limit(1).correlate(object_table).scalar_subquery()
+    wanted = select(object_table.c.id, object_table.c.label, *counts, last, image)
     return [Object(*row) for row in connection.execute(wanted.order_by(object_table.c.label))]
 
 
@@ -153,13 +175,18 @@ def _plates(connection: Connection, seen: ColumnElement[bool], ids: list[int]) -
 
 def _rows(connection: Connection, of: Table, named: Table, ids: list[int]) -> list[Finding]:
     label = (named.c.label if named is object_table else named.c.text).label("label")
-    columns = of.c.id, label, of.c.image_id, of.c.camera_id, of.c.time_us, of.c.score
+    columns = of.c.id, label, of.c.image_id, of.c.camera_id, of.c.time_us, of.c.score, *_place(of)
     joined = of.join(named).join(cameras, of.c.camera_id == cameras.c.id).join(nodes)
     wanted = select(*columns, nodes.c.name.label("node"), cameras.c.view).select_from(joined).where(of.c.id.in_(ids))
     found = {row.id: _finding(row) for row in connection.execute(wanted)}
     return [found[number] for number in ids if number in found]
 
 
+def _place(of: Table) -> list[Any]:
+    return [of.c[name] for name in ("left", "top", "width", "height", "track_id")]
+
+
 def _finding(row: Row[Any]) -> Finding:
     name = full_name(row.node, row.view)
-    return Finding(row.id, row.label, row.image_id, row.camera_id, name, row.time_us, row.score)
+    place = row.left, row.top, row.width, row.height
+    return Finding(row.id, row.label, row.image_id, row.camera_id, name, row.time_us, row.score, *place, row.track_id)

@@ -33,6 +33,11 @@ def local(time_us: int, zone: ZoneInfo | None) -> datetime:
     return (EPOCH + timedelta(microseconds=time_us)).astimezone(zone)
 
 
+def month(time_us: int) -> str:
+    """Return the month of a time in UTC, as `2026-11`."""
+    return f"{EPOCH + timedelta(microseconds=time_us):%Y-%m}"
+
+
 def microseconds(when: datetime) -> int:
     """Return a time as the catalog keeps it."""
     return (when - EPOCH) // timedelta(microseconds=1)
@@ -54,11 +59,17 @@ def typed(text: str, zone: ZoneInfo | None) -> int:
 
 def ago(time_us: int, now: int) -> str:
     """Return how long ago something was, in the largest unit that fits, such as `5 min ago`."""
-    seconds = max(0, now - time_us) // 1_000_000
+    lasted = max(0, now - time_us)
+    return f"{lasting(lasted)} ago" if lasted >= 10_000_000 else "just now"
+
+
+def lasting(length_us: int) -> str:
+    """Return how long something is, in the largest unit that fits, such as `5 min`."""
+    seconds = length_us // 1_000_000
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
-            return f"{seconds // length} {unit} ago"
-    return f"{seconds} s ago" if seconds >= 10 else "just now"
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def size(count: int) -> str:

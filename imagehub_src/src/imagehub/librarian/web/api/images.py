@@ -48,7 +48,11 @@ class Image(Told):
 
 
 class Box(Told):
-    """What was found in an image, and where: from 0 to 1 of its width and height."""
+    """What was found in an image, and where: from 0 to 1 of its width and height.
+
+    `model` found it, in its `version`. `track` is the thing that it shows; null: too few images show it. `reading` is
+    how a plate was read in this image.
+    """
 
     label: str
     kind: Literal["object", "plate"]
@@ -57,6 +61,10 @@ class Box(Told):
     top: float
     width: float
     height: float
+    model: str
+    version: str
+    track: int | None
+    reading: str
 
 
 class Boxes(Told):
