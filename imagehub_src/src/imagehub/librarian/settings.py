@@ -140,6 +140,14 @@ class Vision:
         Path | None,
         Rule(None, or_null(PATH), "File with that model's labels, one a line; null: the model has its own."),
     ]
+    runtime: Annotated[
+        str,
+        Rule(
+            "auto",
+            one_of("auto", "onnxruntime", "openvino"),
+            "What models are computed with; auto: OpenVINO if it is installed, else onnxruntime.",
+        ),
+    ]
     min_score: Annotated[
         float, Rule(0.5, SCORE, "Least score of an object, from 0 to 1, where no threshold of its label is given.")
     ]

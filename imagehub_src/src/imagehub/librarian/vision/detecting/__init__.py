@@ -1,0 +1,1 @@
+"""Detectors: ONNX files that find objects in pictures."""

