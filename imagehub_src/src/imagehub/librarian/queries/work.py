@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from imagehub.librarian.queries.cameras import full_name
 from imagehub.librarian.queries.paging import Found, Source, bounded, page
@@ -70,11 +71,13 @@ def _rows(connection: Connection, ids: list[int]) -> list[DeadLetter]:
     columns = of.id, of.kind, of.image_id, images.c.camera_id, of.time_us, of.tries, of.worker, of.error
     joined = jobs.join(images).join(cameras, cameras.c.id == images.c.camera_id).join(nodes)
     wanted = select(*columns, nodes.c.name.label("node"), cameras.c.view).select_from(joined)
-    found = {}
-    for row in connection.execute(wanted.where(of.id.in_(ids), of.state == DEAD)):
-        *first, time_us, tries, worker, error, node, view = row
-        found[row.id] = DeadLetter(*first, full_name(node, view), time_us, tries, worker, error)
+    found = {row.id: _letter(row) for row in connection.execute(wanted.where(of.id.in_(ids), of.state == DEAD))}
     return [found[number] for number in ids if number in found]
+
+
+def _letter(row: Row[Any]) -> DeadLetter:
+    plain = {name: getattr(row, name) for name in DeadLetter.__slots__ if name != "camera"}
+    return DeadLetter(**plain, camera=full_name(row.node, row.view))
 
 
 def minutes(connection: Connection, kind: str, since: int) -> list[Minute]:

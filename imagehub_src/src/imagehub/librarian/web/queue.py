@@ -1,11 +1,13 @@
 """What administrators do with the queue of vision; the audit log says who did."""
 
+from collections.abc import Collection
+
 from imagehub.librarian import audit
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.queries import work
 from imagehub.librarian.queries.images import Image
 from imagehub.librarian.queries.work import DeadLetter
-from imagehub.librarian.vision.queue import jobs
+from imagehub.librarian.vision.queue import jobs, spans
 from imagehub.librarian.web.site import Site
 from imagehub.librarian.web.times import now_us
 
@@ -46,6 +48,13 @@ def retry_all(site: Site, actor: Actor) -> int:
         if count:
             audit.note(connection, actor, "vision.retry", "all", jobs=count)
     return count
+
+
+def span_again(site: Site, actor: Actor, since: str, until: str, camera_ids: Collection[int]) -> int:
+    """Have the images of some days of the hub looked at again; return how many."""
+    with site.writing() as connection:
+        audit.note(connection, actor, "vision.again", f"{since} to {until}", cameras=sorted(camera_ids))
+    return spans.put_again(site.engine, since, until, camera_ids, now_us())
 
 
 def _called(letter: DeadLetter) -> str:

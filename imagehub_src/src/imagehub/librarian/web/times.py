@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+MINUTE_US = 60_000_000
 # Days around these can still be reckoned with, in every zone.
 FIRST_YEAR, LAST_YEAR = 2, 9998
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

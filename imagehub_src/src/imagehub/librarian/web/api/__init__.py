@@ -10,12 +10,14 @@ from imagehub.librarian.web.api import (
     images,
     live,
     notifications,
+    regions,
     retention,
     rules,
     statistics,
     timeline,
     tokens,
     users,
+    vision,
 )
 
 ROUTERS = [
@@ -24,8 +26,10 @@ ROUTERS = [
     events.router,
     events.readings,
     cameras.router,
+    regions.router,
     findings.router,
     findings.plates,
+    vision.router,
     timeline.router,
     timeline.days,
     statistics.router,

@@ -14,7 +14,7 @@ from imagehub.librarian.queries import images as catalog
 from imagehub.librarian.queries.filters import Filters
 from imagehub.librarian.queries.images import Image as Row
 from imagehub.librarian.thumbnails import NoPictureError
-from imagehub.librarian.web import deleting, sending
+from imagehub.librarian.web import deleting, queue, sending
 from imagehub.librarian.web.api.caller import Caller, Reader, Writer
 from imagehub.librarian.web.api.formats import Body, CameraIds, Day, GivenTime, Id, Kind, Time, Told, Word
 from imagehub.librarian.web.api.paging import Page, Paged, page
@@ -185,6 +185,14 @@ def get_thumbnail(caller: Reader, request: Request, id: Id, size: Literal["small
         raise ProblemError(404, "The file is no picture.") from None
     except NoSuchImageError:
         raise not_found("file") from None
+
+
+@router.post("/{id:number}/look-again", status_code=204, responses=NO_SUCH)
+def look_at_image_again(caller: Writer, id: Id) -> None:  # noqa: A002
+    """Have an image looked at anew, before all others."""
+    with caller.site.reading() as connection:
+        image = row(caller, connection, id)
+    queue.look_again(caller.site, caller.actor, image)
 
 
 @router.put("/{id:number}/hold", responses=NO_SUCH)

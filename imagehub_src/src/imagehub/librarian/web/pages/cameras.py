@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from imagehub.librarian.queries import cameras, findings
 from imagehub.librarian.queries.cameras import Camera
 from imagehub.librarian.queries.faults import ValueFault
+from imagehub.librarian.web import models
 from imagehub.librarian.web.numbers import Number, typed
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Viewer, Visit
 
@@ -77,7 +78,7 @@ def _form(visit: Visit, camera: Camera, given: Mapping[str, Any] | None = None, 
     """Show the form with what is kept, or with what somebody typed."""
     kept = {name: getattr(camera, name) for name in (*TICKS, "type", "message", "roi_names", "votes", "thresholds")}
     with visit.site.reading() as connection:
-        labels = findings.labels(connection)
+        labels = models.choices(visit.site.settings, findings.labels(connection))
     shown = kept | dict(given or {})
     return visit.page(
         "camera.html",

@@ -1,7 +1,7 @@
 """Rules: when to notify whom."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
@@ -12,10 +12,13 @@ from imagehub.librarian import notify, rules
 from imagehub.librarian.queries import cameras, events, findings
 from imagehub.librarian.rules import Kept, RuleError
 from imagehub.librarian.rules.reading import ALLOWED, CONDITIONS, WEEKDAYS
-from imagehub.librarian.web import times
+from imagehub.librarian.web import models, times
 from imagehub.librarian.web.numbers import Number
 from imagehub.librarian.web.numbers import chosen as number_of
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Visit
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 router = APIRouter(prefix="/rules")
 Text = Annotated[str, Form()]
@@ -74,7 +77,7 @@ def _number(text: str, unit: float) -> float | str:
 def rules_page(visit: Administrator) -> Response:
     """List the rules."""
     with visit.site.reading() as connection:
-        found, labels = rules.listed(connection), findings.labels(connection)
+        found, labels = rules.listed(connection), _labels(visit, connection)
     return visit.page("rules.html", rules=found, cameras=_names(visit), labels=labels)
 
 
@@ -180,7 +183,7 @@ def _kept(visit: Visit, number: int) -> Kept:
 
 def _form(visit: Visit, number: int | None, given: Mapping[str, Any], faults: list[str] | None = None) -> Response:
     with visit.site.reading() as connection:
-        labels, zones = findings.labels(connection), cameras.zones(connection)
+        labels, zones = _labels(visit, connection), cameras.zones(connection)
     return visit.page(
         "rule.html",
         400 if faults else 200,
@@ -200,6 +203,10 @@ def _form(visit: Visit, number: int | None, given: Mapping[str, Any], faults: li
             : max(MAX_ACTIONS, len(given["actions"]))
         ],
     )
+
+
+def _labels(visit: Visit, connection: "Connection") -> list[str]:
+    return models.choices(visit.site.settings, findings.labels(connection))
 
 
 def _names(visit: Visit) -> dict[int, str]:

@@ -16,7 +16,6 @@ from imagehub.librarian.web.visit import SENT_BY_US, Administrator
 
 router = APIRouter()
 PAGE = 50
-MINUTE_US = 60_000_000
 # What workers did is kept for so long.
 CHART_MINUTES = 60
 PRIORITIES = {
@@ -33,7 +32,7 @@ def vision_page(visit: Administrator, cursor: str = "") -> Response:
     now, settings = times.now_us(), visit.site.settings.vision
     with visit.site.reading() as connection:
         state = rates.state(connection, now)
-        done = work.minutes(connection, jobs.OBJECTS, now // MINUTE_US - CHART_MINUTES)
+        done = work.minutes(connection, jobs.OBJECTS, now // times.MINUTE_US - CHART_MINUTES)
         dead = work.dead_letters(connection, cursor or None, PAGE)
         quotas = work.quota(connection, times.month(now))
     return visit.page(
@@ -53,7 +52,7 @@ def vision_page(visit: Administrator, cursor: str = "") -> Response:
 def _chart(done: list[Minute], now: int) -> list[dict[str, Any]]:
     """Return images a minute of the last hour; the minute that still runs is left out."""
     known = {one.minute: one.done for one in done}
-    last = now // MINUTE_US
+    last = now // times.MINUTE_US
     moments = range(last - CHART_MINUTES, last)
     if not known:
         return []
