@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Table, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Table, func, literal, select
 
 from imagehub.librarian.queries.cameras import full_name
 from imagehub.librarian.queries.filters import FEW, as_sight, chosen, each, every, like, plate_ids, reads
-from imagehub.librarian.queries.paging import EVER, Found, Source, Span, bounded, page
+from imagehub.librarian.queries.paging import Found, Source, bounded, page
 from imagehub.librarian.schema import cameras, detections, nodes, plate_sightings, tracks
 from imagehub.librarian.schema import objects as object_table
 from imagehub.librarian.schema import plates as plate_table
@@ -39,17 +39,6 @@ class Object:
 
 
 @dataclass(frozen=True, slots=True)
-class Plate:
-    """A licence plate, how often it was read, and when last."""
-
-    id: int
-    text: str
-    region: str
-    sightings: int
-    last_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """A detection or a sighting; `label` is the object's or the plate's text, the image may be deleted meanwhile.
 
@@ -69,6 +58,7 @@ class Finding:
     width: float
     height: float
     track: int | None
+    reading: str = ""
 
 
 def objects(connection: Connection, sight: Sight, now_us: int | None = None) -> list[Object]:
@@ -146,31 +136,15 @@ def sightings(
     return page(connection, lambda _: found, partial(_rows, connection, plate_sightings, plate_table), cursor, limit)
 
 
-def plates(connection: Connection, sight: Sight, text: str, cursor: str | None, limit: int) -> Found[Plate]:
-    """Return a page of the plates that were read, those that were first read last first.
-
-    In the text `*` stands for anything; empty means all.
+def sightings_of(connection: Connection, sight: Sight, plate_id: int, cursor: str | None, limit: int) -> Found[Finding]:
+    """Return a page of the readings of one plate, newest first.
 
     Raises:
         CursorError: the cursor is none.
     """
-    number = plate_table.c.id
-    seen = (plate_sightings.c.plate_id == number) & condition(plate_sightings.c.camera_id, sight)
-    where: list[ColumnElement[bool]] = [exists().where(seen).correlate(plate_table)]
-    if text:
-        where.append(func.upper(plate_table.c.text).like(like(text), escape="/"))
-    source = Source(number, number, tuple(where), Span(-EVER, EVER))
-    return page(connection, lambda _: [source], partial(_plates, connection, seen), cursor, limit)
-
-
-def _plates(connection: Connection, seen: ColumnElement[bool], ids: list[int]) -> list[Plate]:
-    count, last = (
-        select(what).where(seen).correlate(plate_table).scalar_subquery()
-        for what in (func.count(plate_sightings.c.plate_id), func.max(plate_sightings.c.time_us))
-    )
-    of = plate_table.c
-    wanted = select(of.id, of.text, of.region, count, last).where(of.id.in_(ids)).order_by(of.id.desc())
-    return [Plate(*row) for row in connection.execute(wanted)]
+    of = plate_sightings.c
+    own = Source(of.time_us, of.id, (of.plate_id == plate_id, condition(of.camera_id, sight)), bounded(None, None))
+    return page(connection, lambda _: [own], partial(_rows, connection, plate_sightings, plate_table), cursor, limit)
 
 
 def _rows(connection: Connection, of: Table, named: Table, ids: list[int]) -> list[Finding]:
@@ -183,10 +157,12 @@ def _rows(connection: Connection, of: Table, named: Table, ids: list[int]) -> li
 
 
 def _place(of: Table) -> list[Any]:
-    return [of.c[name] for name in ("left", "top", "width", "height", "track_id")]
+    reading = of.c.reading if of is plate_sightings else literal("").label("reading")
+    return [*(of.c[name] for name in ("left", "top", "width", "height", "track_id")), reading]
 
 
 def _finding(row: Row[Any]) -> Finding:
     name = full_name(row.node, row.view)
     place = row.left, row.top, row.width, row.height
-    return Finding(row.id, row.label, row.image_id, row.camera_id, name, row.time_us, row.score, *place, row.track_id)
+    first = row.id, row.label, row.image_id, row.camera_id, name, row.time_us, row.score
+    return Finding(*first, *place, row.track_id, row.reading)

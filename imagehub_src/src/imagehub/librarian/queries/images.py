@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, func, literal, select, union_all
+from sqlalchemy import Connection, Row, Select, Table, func, literal, null, select, union_all
 
 from imagehub.librarian.queries.cameras import full_name
 from imagehub.librarian.queries.filters import STORED, Filters, is_held, sources
@@ -67,6 +67,7 @@ class Box:
     version: str
     track: int | None
     reading: str
+    plate_id: int | None
 
 
 def search(connection: Connection, sight: Sight, filters: Filters, cursor: str | None, limit: int) -> Found[Image]:
@@ -129,8 +130,8 @@ def newest_id(connection: Connection) -> int:
 
 def boxes(connection: Connection, image_id: int) -> list[Box]:
     """Return what was found in an image, the surest first."""
-    things = _found(detections, objects, objects.c.label, "object", literal(""))
-    read = _found(plate_sightings, plates, plates.c.text, "plate", plate_sightings.c.reading)
+    things = _found(detections, objects, objects.c.label, "object", literal(""), null())
+    read = _found(plate_sightings, plates, plates.c.text, "plate", plate_sightings.c.reading, plates.c.id)
     both = union_all(
         things.where(detections.c.image_id == image_id),
         read.where(plate_sightings.c.image_id == image_id),
@@ -138,11 +139,11 @@ def boxes(connection: Connection, image_id: int) -> list[Box]:
     return sorted((Box(*row) for row in connection.execute(both)), key=lambda box: -box.score)
 
 
-def _found(of: Table, named: Table, label: Any, kind: str, reading: Any) -> Select[Any]:
+def _found(of: Table, named: Table, label: Any, kind: str, reading: Any, plate: Any) -> Select[Any]:
     sides = (of.c[side] for side in ("score", "left", "top", "width", "height"))
     model = (func.coalesce(models.c[name], "") for name in ("name", "version"))
     joined = of.join(named).outerjoin(models, models.c.id == of.c.model_id)
-    columns = label.label("label"), *sides, literal(kind).label("kind"), *model, of.c.track_id, reading
+    columns = label.label("label"), *sides, literal(kind).label("kind"), *model, of.c.track_id, reading, plate
     return select(*columns).select_from(joined)
 
 

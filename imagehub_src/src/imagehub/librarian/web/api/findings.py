@@ -1,4 +1,4 @@
-"""What was found in images: objects and licence plates."""
+"""Objects: what was found in images, and what was seen."""
 
 from typing import Annotated
 
@@ -13,7 +13,6 @@ from imagehub.librarian.web.api.paging import Page, Paged, page
 from imagehub.librarian.web.api.subjects import subject
 
 router = subject("objects")
-plates = subject("plates")
 Labels = Annotated[tuple[Word, ...], Field(max_length=20, description="Their labels; left out: all.")]
 
 
@@ -41,16 +40,6 @@ class Objects(Told):
     items: list[Object]
 
 
-class Plate(Told):
-    """A licence plate, and how often it was read."""
-
-    id: int
-    text: str
-    region: str
-    sightings: int
-    last: Time | None = Field(validation_alias="last_us")
-
-
 class Finding(Told):
     """One thing that was found in one image; `image_id` is null when the image was deleted.
 
@@ -71,12 +60,6 @@ class Finding(Told):
     track: int | None
 
 
-class WantedPlates(Paged):
-    """Which plates are meant."""
-
-    text: Annotated[Word, Field(description="`*` stands for anything; empty: all.")] = ""
-
-
 class WantedFindings(Paged):
     """Which findings are meant; what is left out does not matter."""
 
@@ -89,12 +72,6 @@ class WantedDetections(WantedFindings):
     """Which objects are meant."""
 
     label: Labels = ()
-
-
-class WantedSightings(WantedFindings):
-    """Which plates are meant."""
-
-    text: Annotated[Word, Field(description="`*` stands for anything; empty: all.")] = ""
 
 
 class WantedCounts(Given):
@@ -177,19 +154,3 @@ def list_tracks(caller: Reader, response: Response, wanted: Annotated[WantedDete
     asked = wanted.label, wanted.camera, wanted.start, wanted.end, wanted.cursor, wanted.limit
     with caller.site.reading() as connection:
         return page(caller, response, Track, seen.search(connection, caller.sight, *asked))
-
-
-@plates.get("")
-def list_plates(caller: Reader, response: Response, wanted: Annotated[WantedPlates, Query()]) -> Page[Plate]:
-    """Search the plates that were read."""
-    with caller.site.reading() as connection:
-        rows = catalog.plates(connection, caller.sight, wanted.text, wanted.cursor, wanted.limit)
-    return page(caller, response, Plate, rows)
-
-
-@plates.get("/sightings")
-def list_sightings(caller: Reader, response: Response, wanted: Annotated[WantedSightings, Query()]) -> Page[Finding]:
-    """Search where and when plates were read."""
-    asked = wanted.text, wanted.camera, wanted.start, wanted.end, wanted.cursor, wanted.limit
-    with caller.site.reading() as connection:
-        return page(caller, response, Finding, catalog.sightings(connection, caller.sight, *asked))

@@ -65,6 +65,7 @@ class Box(Told):
     version: str
     track: int | None
     reading: str
+    plate_id: int | None
 
 
 class Boxes(Told):
