@@ -1,8 +1,8 @@
 """Real models for tests, installed once."""
 
-import sys
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from requirements_here import require
@@ -17,7 +17,12 @@ def installed_models() -> Path:
     settings.write_text(f"vision:\n  models_directory: {FOLDER}\n")
     words = [sys.executable, "-m", "imagehub.librarian", "models", "install", "-p", str(settings)]
     done = subprocess.run(
-        words, check=False, capture_output=True, text=True, timeout=280, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        words,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     require(done.returncode == 0, f"models: {done.stderr[-500:]}")
     return FOLDER

@@ -97,7 +97,9 @@ class _OpenVino:
         except RuntimeError as error:
             raise _unfit(path, "openvino", error) from error
         self.inputs = tuple(
-            Input(each.get_any_name(), tuple(_length(length) for length in _lengths(each)), each.element_type.to_dtype())
+            Input(
+                each.get_any_name(), tuple(_length(length) for length in _lengths(each)), each.element_type.to_dtype()
+            )
             for each in self._model.inputs
         )
         self._outputs = [each.get_any_name() for each in self._model.outputs]

@@ -13,7 +13,6 @@ from imagehub.errors import ImagehubError
 from imagehub.librarian.vision.models import drawn
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from imagehub.librarian.vision.seeing import Picture
@@ -59,7 +58,9 @@ def _check_reader(folder: Path, expected: Mapping[str, Any]) -> None:
     inked = _outputs(folder / "det.onnx", _scaled(drawn.sign(text, 96, 320)))[0][0, 0] > 0.5
     rows, columns = np.nonzero(inked.any(1))[0], np.nonzero(inked.any(0))[0]
     place = [*(rows[[0, -1]] if len(rows) else (0, 0)), *(columns[[0, -1]] if len(columns) else (0, 0))]
-    _compare("place of the text", np.array(place), [expected[side] for side in ("top", "bottom", "left", "right")], PIXELS)
+    _compare(
+        "place of the text", np.array(place), [expected[side] for side in ("top", "bottom", "left", "right")], PIXELS
+    )
 
 
 CHECKS: Mapping[str, Callable[[Path, Any], None]] = {"coco-ssd": _check_detector, "pp-ocr": _check_reader}
