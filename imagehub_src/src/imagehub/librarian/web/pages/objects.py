@@ -35,7 +35,7 @@ def objects_page(visit: Viewer, label: str = "", camera: str = "", span: str = "
     width = (end - start) // parts
     return visit.page(
         "objects.html",
-        objects=[one for one in known if one.last_us is not None],
+        objects=sorted((one for one in known if one.last_us is not None), key=lambda one: (-one.seen_month, one.label)),
         chart=_lines(lanes, bool(label), [(start + part * width) / 1e6 for part in range(parts)]),
         table=_table(lanes),
         found=tracks,

@@ -18,6 +18,7 @@ function draw(place) {
   const date = (time) => `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   const long = times.length && times[times.length - 1] - times[0] > 2 * 86400;
   const shown = (seconds) => (long ? date : clock)(new Date(seconds * 1000));
+  const dated = long ? { space: 90, incrs: [1, 2, 7, 14, 28].map((days) => days * 86400) } : {};
   const whole = (_, seconds) => (seconds == null ? "" : `${date(new Date(seconds * 1000))} ${clock(new Date(seconds * 1000))}`);
   const steps = place.dataset.form === "steps";
   const paths = steps ? uPlot.paths.stepped({ align: 1 }) : undefined;
@@ -29,6 +30,6 @@ function draw(place) {
   // Counts begin at nothing, and have no halves.
   const scales = steps ? { y: { range: (_, __, top) => [0, Math.max(1, Math.ceil(top * 1.1))] } } : {};
   const counted = steps ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] } : {};
-  const chart = new uPlot({ ...size(), scales, series: [{ label: "Time", value: whole }, ...lines], axes: [{ ...axis, values: (_, at) => at.map(shown) }, { ...axis, ...counted }] }, [times, ...values], place);
+  const chart = new uPlot({ ...size(), scales, series: [{ label: "Time", value: whole }, ...lines], axes: [{ ...axis, ...dated, values: (_, at) => at.map(shown) }, { ...axis, ...counted }] }, [times, ...values], place);
   new ResizeObserver(() => chart.setSize(size())).observe(place);
 }

@@ -45,8 +45,8 @@ function paint() {
     const kind = region === fresh ? "polyline" : "polygon";
     shape(kind, { points: pixels.map((pair) => pair.join(",")).join(" "), class: use });
     if (pixels.length) {
-      const [x, y] = pixels.reduce((best, pair) => (pair[1] < best[1] ? pair : best));
-      shape("text", { x: Math.min(x, width - 60), y: Math.max(16, y - 10) }).textContent = name;
+      const [x, y] = [0, 1].map((axis) => pixels.reduce((sum, pair) => sum + pair[axis], 0) / pixels.length);
+      shape("text", { x, y, "text-anchor": "middle" }).textContent = name;
     }
     if (!editable) return;
     if (region !== fresh) pixels.forEach((pair, at) => between(region, at, pair, pixels[(at + 1) % pixels.length]));
