@@ -164,7 +164,9 @@ def _car(picture: Pixels, chance: random.Random, left: int, top: int, wide: int,
     cv2.rectangle(picture, (left, top + round(high * 0.4)), (left + wide, top + round(high * 0.9)), paint, -1)
     for at in (0.03, 0.82):
         corner = left + round(wide * at), top + round(high * 0.45)
-        cv2.rectangle(picture, corner, (corner[0] + round(wide * 0.15), corner[1] + round(high * 0.1)), (30, 30, 190), -1)
+        cv2.rectangle(
+            picture, corner, (corner[0] + round(wide * 0.15), corner[1] + round(high * 0.1)), (30, 30, 190), -1
+        )
         wheel = left + round(wide * at), top + round(high * 0.88)
         cv2.rectangle(picture, wheel, (wheel[0] + round(wide * 0.15), top + high), (25, 25, 25), -1)
     cv2.line(picture, (left, top + round(high * 0.82)), (left + wide, top + round(high * 0.82)), shade, 3)

@@ -34,7 +34,7 @@ UNLIKE = {
     }.items()
     for pair in pairs.split()
 }
-DEAREST, OTHER_GAPS = 0.75, 0.15
+DEAREST, OTHER_GAPS, RARE = 0.75, 0.15, 0.25
 
 
 class Template(NamedTuple):
@@ -43,6 +43,7 @@ class Template(NamedTuple):
     region: str
     places: tuple[frozenset[str], ...]
     gaps: frozenset[int]
+    rare: bool = False
 
 
 class Fit(NamedTuple):
@@ -68,7 +69,7 @@ class Patterns:
         fits = [(cost, one) for one in self.templates.get(len(text), ()) if (cost := _cost(text, one)) <= DEAREST]
         if not fits or not any(one in DIGITS for one in text):
             return None
-        ranked = [(cost + (OTHER_GAPS if gaps and one.gaps != gaps else 0), cost, one) for cost, one in fits]
+        ranked = [(cost + _doubt(one, gaps), cost, one) for cost, one in fits]
         least = min(rank for rank, _, _ in ranked)
         near = [(cost, one) for rank, cost, one in ranked if rank - least < 0.01]
         cost, best = min(near, key=self._place)
@@ -158,7 +159,7 @@ def read(text: str, name: str) -> dict[str, list[Template]]:
     document = yamlfile.compose(text, faults)
     found: dict[str, list[Template]] = {}
     if document is not None and not isinstance(document, yaml.MappingNode):
-        faults.add(document, "expected lines as `us-tx: [\"AAA-9999\"]`")
+        faults.add(document, 'expected lines as `us-tx: ["AAA-9999"]`')
     for key, value in document.value if isinstance(document, yaml.MappingNode) else ():
         region = str(key.value)
         if not REGION.fullmatch(region):
@@ -172,7 +173,7 @@ def read(text: str, name: str) -> dict[str, list[Template]]:
 
 def _region_templates(region: str, node: yaml.Node, faults: yamlfile.Faults) -> Iterator[Template]:
     if not isinstance(node, yaml.SequenceNode) or not node.value:
-        faults.add(node, f"{region}: expected a list of patterns as `[\"AAA-9999\"]`")
+        faults.add(node, f'{region}: expected a list of patterns as `["AAA-9999"]`')
         return
     for item in node.value:
         try:
@@ -183,7 +184,8 @@ def _region_templates(region: str, node: yaml.Node, faults: yamlfile.Faults) -> 
 
 def templates(region: str, pattern: str) -> list[Template]:
     """Return what a pattern stands for; raise ValueError where it is none."""
-    parts, at = [], 0
+    parts, rare = [], pattern.startswith("~")
+    at = int(rare)
     while at < len(pattern):
         match = PART.match(pattern, at)
         if match is None:
@@ -195,7 +197,7 @@ def templates(region: str, pattern: str) -> list[Template]:
         count *= len(part)
     if count > MOST:
         raise ValueError(f"{pattern!r}: stands for {count} shapes; give at most {MOST}")
-    found = [_template(region, choice) for choice in product(*parts)]
+    found = [_template(region, choice, rare) for choice in product(*parts)]
     if not found or any(not SHORTEST <= len(one.places) <= LONGEST for one in found):
         raise ValueError(f"{pattern!r}: a plate has {SHORTEST} to {LONGEST} characters")
     return found
@@ -223,7 +225,7 @@ def _class(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _template(region: str, parts: Iterable[tuple[frozenset[str] | None, ...]]) -> Template:
+def _template(region: str, parts: Iterable[tuple[frozenset[str] | None, ...]], rare: bool) -> Template:
     places: list[frozenset[str]] = []
     gaps = set()
     for place in (one for part in parts for one in part):
@@ -231,7 +233,11 @@ def _template(region: str, parts: Iterable[tuple[frozenset[str] | None, ...]]) -
             gaps.add(len(places))
         else:
             places.append(place)
-    return Template(region, tuple(places), frozenset(gaps))
+    return Template(region, tuple(places), frozenset(gaps), rare)
+
+
+def _doubt(template: Template, gaps: frozenset[int]) -> float:
+    return (OTHER_GAPS if gaps and template.gaps != gaps else 0.0) + (RARE if template.rare else 0.0)
 
 
 def _cost(text: str, template: Template) -> float:

@@ -5,8 +5,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imagehub.errors import MissingExtraError
+from imagehub.librarian.settings import Settings
 from imagehub.librarian.vision.box import Box
+from imagehub.librarian.vision.detecting import runtime
+from imagehub.librarian.vision.models import manifest
 from imagehub.librarian.vision.plates.patterns import DIGITS, Patterns, gaps_of, normal
+from imagehub.librarian.vision.plates.patterns import load as load_patterns
 from imagehub.librarian.vision.seeing import Model, Reading
 
 if TYPE_CHECKING:
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 
 # Longest side of a vehicle in pixels, as text is looked for in it; measured: see docs/ref/performance.md.
 SIDE = 640
+# Plates are below the windows, and time goes with the area that is looked at.
+TOP = 0.3
 MARGIN, MOST_LINES, MOST_VEHICLES = 0.04, 6, 8
 # What fits no pattern is less likely a plate, and what was mended is less sure than what was read.
 NO_PATTERN, MENDED = 0.7, 0.5
@@ -37,13 +44,31 @@ class Line(NamedTuple):
     bottom: float
 
 
+def load(settings: Settings) -> "PpOcr":
+    """Return the reader of this machine.
+
+    Raises:
+        ImagehubError: its model is not installed, or a pattern is none.
+        MissingExtraError: a package is missing.
+    """
+    folder, vision = settings.models_directory, settings.vision
+    patterns = load_patterns(vision.plate_regions, vision.plate_patterns_file)
+    found = manifest.one(folder, "pp-ocr")
+    paths = [manifest.path_of(folder, found.name, name) for name in ("det.onnx", "rec.onnx")]
+    model = Model(found.name, found.version, found.digest)
+    try:
+        return PpOcr(paths[0].parent, model, patterns, runtime.chosen(vision.runtime), vision.threads)
+    except ImportError as error:
+        raise MissingExtraError("reading plates", "vision") from error
+
+
 class PpOcr:
     """Reads plates; see `PlateReader`. Nothing is fetched: both models are files."""
 
-    def __init__(self, detection: Path, recognition: Path, model: Model, patterns: Patterns, threads: int) -> None:
+    def __init__(self, folder: Path, model: Model, patterns: Patterns, runtime: str, threads: int) -> None:
         self.model = model
         self._patterns = patterns
-        self._ocr = _engine(detection, recognition, threads)
+        self._ocr = _engine(folder / "det.onnx", folder / "rec.onnx", runtime, threads)
 
     def read(self, picture: "Picture", vehicles: Sequence[Box]) -> list[Reading]:
         """See `PlateReader.read`; of many vehicles the largest are looked at."""
@@ -73,7 +98,11 @@ class PpOcr:
         seen = cv2.resize(part, None, fx=scale, fy=scale, interpolation=how)
         boxes = self._ocr(seen, use_det=True, use_cls=False, use_rec=False).boxes
         likely = sorted(() if boxes is None else boxes / scale, key=_unlikely)[:MOST_LINES]
-        return [line for corners in likely if _unlikely(corners) < 1 for line in self._line(part, corners)]
+        found: list[Line] = []
+        for corners in likely:
+            if _unlikely(corners) < 1:
+                found += self._line(part, corners)
+        return found
 
     def _line(self, part: "Picture", corners: "Corners") -> Iterator[Line]:
         read = self._ocr(_straight(part, corners), use_det=False, use_cls=False, use_rec=True)
@@ -83,28 +112,36 @@ class PpOcr:
             yield Line(text, float(score), float(left), float(top), float(right), float(bottom))
 
 
-def _engine(detection: Path, recognition: Path, threads: int) -> Any:
+def _engine(detection: Path, recognition: Path, runtime: str, threads: int) -> Any:
     import logging
 
-    from rapidocr import RapidOCR
+    from rapidocr import EngineType, RapidOCR
 
-    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-    engine = RapidOCR(
+    engine = EngineType.OPENVINO if runtime == "openvino" else EngineType.ONNXRUNTIME
+    # Both paths are given, so that it looks for no model of its own; and it says what it does at each start.
+    ocr = RapidOCR(
         params={
             "Global.log_level": "critical",
             "Global.use_cls": False,
             "Global.text_score": 0.0,
             "Global.use_preprocess_img": False,
             "Global.use_vertical_padding": False,
+            "Det.engine_type": engine,
             "Det.model_path": str(detection),
             "Det.limit_type": "max",
             "Det.limit_side_len": SIDE,
+            "Det.thresh": 0.2,
+            "Det.box_thresh": 0.3,
+            "Rec.engine_type": engine,
             "Rec.model_path": str(recognition),
+            "Rec.rec_img_shape": [3, 48, 160],
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "EngineConfig.openvino.inference_num_threads": threads,
         }
     )
-    return engine
+    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    return ocr
 
 
 def _pixels(picture: "Picture", vehicle: Box) -> tuple[int, int, int, int]:
@@ -112,7 +149,7 @@ def _pixels(picture: "Picture", vehicle: Box) -> tuple[int, int, int, int]:
     aside, above = vehicle.width * MARGIN, vehicle.height * MARGIN
     return (
         max(0, int((vehicle.left - aside) * wide)),
-        max(0, int((vehicle.top - above) * high)),
+        max(0, int((vehicle.top + vehicle.height * TOP) * high)),
         min(wide, round((vehicle.left + vehicle.width + aside) * wide)),
         min(high, round((vehicle.top + vehicle.height + above) * high)),
     )
