@@ -55,7 +55,6 @@ def questions() -> dict[str, Callable[[Connection], object]]:
         "work.dead_letters": lambda c: work.dead_letters(c, None, PAGE),
         "work.dead_letter": lambda c: work.dead_letter(c, 7),
         "work.minutes": lambda c: work.minutes(c, "objects", NOW // 60_000_000 - 60),
-        "work.quota": lambda c: work.quota(c, "2026-11"),
         "statistics.hubs": counts.hubs,
         "retention.places": lambda c: places.load(c, 1),
     }

@@ -54,7 +54,7 @@ def scans(connection: Connection, statements: list[Statement]) -> list[str]:
 
 
 def _explainable(text: str) -> bool:
-    return text.lstrip("( ").upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE"))
+    return text.lstrip("( ").upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT"))
 
 
 def _scanned(connection: Connection, statement: Statement) -> Iterator[str]:

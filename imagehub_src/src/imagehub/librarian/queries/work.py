@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from imagehub.librarian.queries.cameras import full_name
 from imagehub.librarian.queries.paging import Found, Source, bounded, page
-from imagehub.librarian.schema import cameras, images, jobs, nodes, quotas, work
+from imagehub.librarian.schema import cameras, images, jobs, nodes, work
 
 DEAD = "dead"
 PRIORITIES = range(4)
@@ -37,16 +37,6 @@ class Minute:
     done: int
     failed: int
     busy_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """Calls of a service in one month, by our count; `allowed` is what the service says, None: it did not say."""
-
-    service: str
-    month: str
-    calls: int
-    allowed: int | None
 
 
 def dead_letters(connection: Connection, cursor: str | None, limit: int) -> Found[DeadLetter]:
@@ -86,9 +76,3 @@ def minutes(connection: Connection, kind: str, since: int) -> list[Minute]:
     own = select(work.c.minute, *sums).where(work.c.minute >= since, work.c.kind == kind)
     rows = connection.execute(own.group_by(work.c.minute).order_by(work.c.minute))
     return [Minute(*map(int, row)) for row in rows]
-
-
-def quota(connection: Connection, month: str) -> list[Quota]:
-    """Return how many calls of each service were made in a month, as `2026-11`."""
-    columns = quotas.c.service, quotas.c.month, quotas.c.calls, quotas.c.allowed
-    return [Quota(*row) for row in connection.execute(select(*columns).where(quotas.c.month == month))]

@@ -27,7 +27,7 @@ class Model:
 
 def folder(settings: Settings) -> Path:
     """Return where models are."""
-    return settings.vision.models_directory or settings.data_directory / "models"
+    return settings.models_directory
 
 
 def installed(settings: Settings) -> list[Model]:

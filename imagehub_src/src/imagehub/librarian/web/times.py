@@ -34,11 +34,6 @@ def local(time_us: int, zone: ZoneInfo | None) -> datetime:
     return (EPOCH + timedelta(microseconds=time_us)).astimezone(zone)
 
 
-def month(time_us: int) -> str:
-    """Return the month of a time in UTC, as `2026-11`."""
-    return f"{EPOCH + timedelta(microseconds=time_us):%Y-%m}"
-
-
 def microseconds(when: datetime) -> int:
     """Return a time as the catalog keeps it."""
     return (when - EPOCH) // timedelta(microseconds=1)

@@ -115,8 +115,8 @@ class Ssd:
     def _check_labels(self, classes: int) -> None:
         if classes != self.labels:
             raise FormError(
-                f"it tells {classes} classes, and there are {self.labels} labels: vision.labels_file must have a line for "
-                "each class"
+                f"it tells {classes} classes, and there are {self.labels} labels: "
+                "vision.labels_file must have one line for each class"
             )
 
 

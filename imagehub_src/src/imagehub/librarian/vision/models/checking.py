@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 REFERENCES = Path(__file__).with_name("references.json")
 # Runtimes add up in different orders; what is broken is off by far more.
-TOLERANCE = 0.005
+TOLERANCE = 0.001
 PIXELS = 3
 
 

@@ -6,6 +6,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from imagehub.librarian.queries import work
+from imagehub.librarian.vision.plates import quota
 from imagehub.librarian.vision.queue import jobs, rates
 from imagehub.librarian.web import models, queue
 from imagehub.librarian.web.api.caller import Overseer, Writer
@@ -13,7 +14,7 @@ from imagehub.librarian.web.api.formats import Body, Day, Id, Time, Told
 from imagehub.librarian.web.api.paging import Page, Paged, page
 from imagehub.librarian.web.api.problems import found, invalid, not_found
 from imagehub.librarian.web.api.subjects import NO_SUCH, subject
-from imagehub.librarian.web.times import MINUTE_US, month, now_us
+from imagehub.librarian.web.times import MINUTE_US, local, now_us
 
 router = subject("vision")
 CHART_MINUTES = 60
@@ -47,16 +48,18 @@ class Minute(Told):
 
 
 class Quota(Told):
-    """Calls of a service in this month, and how many it allows; null: it did not say."""
+    """Calls of the Plate Recognizer API in this month, and how many there may be."""
 
-    service: str
     month: str
     calls: int
-    allowed: int | None
+    limit: int
 
 
 class State(Told):
-    """How vision is. The rates are those of the last minutes, `minutes` are of the last hour."""
+    """How vision is. The rates are those of the last minutes, `minutes` are of the last hour.
+
+    `plate_calls` is null where plates are read on this machine.
+    """
 
     enabled: bool
     waiting: list[Waiting]
@@ -67,7 +70,7 @@ class State(Told):
     images_per_second: float
     ms_per_image: float
     minutes: list[Minute]
-    quotas: list[Quota]
+    plate_calls: Quota | None
 
 
 class Model(Told):
@@ -122,13 +125,13 @@ class Again(Body):
 @router.get("")
 def get_vision(caller: Overseer) -> State:
     """Return how the queue and its workers are."""
-    now = now_us()
+    now, settings = now_us(), caller.site.settings.vision
     with caller.site.reading() as connection:
         state = rates.state(connection, now)
         done = work.minutes(connection, jobs.OBJECTS, now // MINUTE_US - CHART_MINUTES)
-        quotas = work.quota(connection, month(now))
+        used = quota.state(connection, local(now, None), settings.plate_api_monthly_calls)
     return State(
-        enabled=caller.site.settings.vision.enabled,
+        enabled=settings.enabled,
         waiting=[Waiting(kind=key[0], priority=key[1], count=count) for key, count in sorted(state.waiting.items())],
         oldest_seconds=state.oldest_us / 1e6,
         running=state.running,
@@ -137,7 +140,7 @@ def get_vision(caller: Overseer) -> State:
         images_per_second=state.images_per_second,
         ms_per_image=state.ms_per_image,
         minutes=[_minute(one) for one in done],
-        quotas=[Quota.model_validate(one) for one in quotas],
+        plate_calls=Quota.model_validate(used) if settings.plate_engine == "platerecognizer" else None,
     )
 
 

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from imagehub.librarian.queries import work
 from imagehub.librarian.queries.work import Minute
+from imagehub.librarian.vision.plates import quota
 from imagehub.librarian.vision.queue import jobs, rates
 from imagehub.librarian.web import models, queue, times
 from imagehub.librarian.web.numbers import Number
@@ -34,7 +35,7 @@ def vision_page(visit: Administrator, cursor: str = "") -> Response:
         state = rates.state(connection, now)
         done = work.minutes(connection, jobs.OBJECTS, now // times.MINUTE_US - CHART_MINUTES)
         dead = work.dead_letters(connection, cursor or None, PAGE)
-        quotas = work.quota(connection, times.month(now))
+        used = quota.state(connection, times.local(now, None), settings.plate_api_monthly_calls)
     return visit.page(
         "vision.html",
         vision=settings,
@@ -43,7 +44,7 @@ def vision_page(visit: Administrator, cursor: str = "") -> Response:
         chart=_chart(done, now),
         dead=dead,
         cursor=cursor,
-        quotas=quotas if settings.plate_engine == "platerecognizer" else [],
+        quota=used if settings.plate_engine == "platerecognizer" else None,
         models=models.installed(visit.site.settings),
         folder=models.folder(visit.site.settings),
     )
