@@ -22,7 +22,7 @@ router = subject("plates")
 Short = Annotated[str, StringConstraints(max_length=32, pattern=PLAIN)]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=PLAIN)]
 Note = Annotated[str, StringConstraints(max_length=1000, pattern=PLAIN)]
-PLATE = StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Z0-9]+$")
+PLATE = StringConstraints(min_length=2, max_length=32, pattern=r"^[A-Z0-9]+$")
 PlateText = Annotated[str, PLATE, Field(examples=["ABC123"])]
 
 
@@ -145,10 +145,8 @@ def list_sightings_of_plate(
 def change_plate(caller: Writer, id: Id, change: PlateChange, if_match: IfMatch = None) -> Plate:  # noqa: A002
     """Change what is given, and leave the rest."""
     with caller.site.writing() as connection:
-        before = _plate(caller, connection, id)
-        check_unchanged(if_match, before)
-        kept = before.model_dump(include=set(PlateChange.model_fields))
-        known.change(connection, caller.actor, id, **kept | change.given)
+        check_unchanged(if_match, _plate(caller, connection, id))
+        known.change(connection, caller.actor, id, **change.given)
         return _plate(caller, connection, id)
 
 

@@ -1,6 +1,7 @@
 """Licence plates: how often each is seen, whose it is, and where it was."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
@@ -53,10 +54,10 @@ def _list(
 @router.post("", dependencies=[SENT_BY_US])
 def add(visit: Administrator, text: Text = "", region: Text = "", owner: Text = "", watched: Tick = False) -> Response:
     """Add a plate that was not read yet, such as one to watch for."""
-    new = {"text": text, "region": region, "owner": owner, "watched": watched, "identified": bool(owner.strip())}
+    said: dict[str, str | bool] = {"owner": owner, "watched": watched, "identified": bool(owner.strip())}
     try:
         with visit.site.writing() as connection:
-            number = known.add(connection, visit.someone.actor, **new, vehicle="", color="", note="")
+            number = known.add(connection, visit.someone.actor, text=text, region=region, **said)
     except ValueFault as fault:
         return _list(visit, fault=str(fault))
     return visit.go(f"/plates/{number}")
@@ -69,7 +70,7 @@ def plate_page(visit: Viewer, number: Number, cursor: str = "") -> Response:
 
 
 def _show(
-    visit: Visit, plate: Plate, cursor: str = "", given: dict[str, Any] | None = None, fault: str = ""
+    visit: Visit, plate: Plate, cursor: str = "", given: Mapping[str, Any] | None = None, fault: str = ""
 ) -> Response:
     with visit.site.reading() as connection:
         found = findings.sightings_of(connection, visit.sight, plate.id, cursor or None, PICTURES)
@@ -105,7 +106,7 @@ def change(  # noqa: PLR0913, PLR0917  (each is a field of the form)
 ) -> Response:
     """Change what users know of a plate; a box that is not ticked is not sent."""
     plate = _plate(visit, number)
-    given = {
+    given: dict[str, str | bool] = {
         "text": text,
         "region": region,
         "owner": owner,
@@ -126,12 +127,9 @@ def change(  # noqa: PLR0913, PLR0917  (each is a field of the form)
 @router.post("/{number}/watch", dependencies=[SENT_BY_US])
 def watch(visit: Administrator, number: Number, watched: Annotated[bool, Form()]) -> Response:
     """Put a plate on the watch list, or take it off."""
-    plate = _plate(visit, number)
-    kept = {
-        name: getattr(plate, name) for name in ("text", "region", "owner", "vehicle", "color", "note", "identified")
-    }
+    _plate(visit, number)
     with visit.site.writing() as connection:
-        known.change(connection, visit.someone.actor, number, **kept, watched=watched)
+        known.change(connection, visit.someone.actor, number, watched=watched)
     return visit.go(f"/plates/{number}")
 
 
