@@ -7,6 +7,7 @@ from sqlalchemy import insert, select
 
 from calling import Called, set_aside
 from imagehub.librarian import schema
+from imagehub.librarian.web.times import MINUTE_US, now_us
 
 LETTERS = "/vision/dead-letters"
 
@@ -31,9 +32,7 @@ def test_the_state_tells_queue_and_work(aside: Called) -> None:
     """What waits, what was put aside, and what was done in the last hour."""
     with aside.site.writing() as connection:
         row = {"worker": "barn:1", "kind": "objects", "done": 3, "failed": 1, "busy_us": 120_000}
-        minute = connection.execute(select(schema.images.c.time_us)).scalars().first()
-        assert minute
-        connection.execute(insert(schema.work).values(minute=1 << 40, **row))
+        connection.execute(insert(schema.work).values(minute=now_us() // MINUTE_US, **row))
     state = aside.get("/vision").json()
     assert (state["enabled"], state["put_aside"], state["running"], state["plate_calls"]) == (False, 2, 0, None)
     assert [(one["done"], one["failed"], one["busy_seconds"]) for one in state["minutes"]] == [(3, 1, 0.12)]
