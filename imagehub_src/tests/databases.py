@@ -25,6 +25,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     data = _folder_for(folder, "postgres")
     _run("postgres", binaries / "initdb", "-D", data, "-U", "librarian", "-A", "trust", "-E", "UTF8", "--no-sync")
     words = [*_as("postgres"), binaries / "postgres", "-D", data, "-p", str(port), "-k", "", "-h", "127.0.0.1"]
+    words += ["-c", "fsync=off"]  # no test cuts the power
     yield from _serve(words, folder, f"postgresql+psycopg://librarian@127.0.0.1:{port}/postgres")
 
 
@@ -39,6 +40,7 @@ def mariadb(folder: Path) -> Iterator[str]:
         "mysql", "mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"
     )
     options = ["--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1"]
+    options += ["--innodb-flush-log-at-trx-commit=0"]
     words = [*_as("mysql"), server, *options, f"--socket={data}/socket", "--skip-name-resolve"]
     yield from _serve(words, folder, f"mysql+pymysql://root@127.0.0.1:{port}/test")
 

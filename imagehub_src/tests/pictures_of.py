@@ -109,7 +109,8 @@ def packaged(package: str, path: str) -> Path:
 
 
 def _fetched(source: Source, folder: Path) -> Path:
-    words = ["apt-get", "download", "--quiet", f"{source.name}={source.version}"]
+    words = ["sh", "-c", 'apt-get download "$1" || (apt-get update && apt-get download "$1")', "sh"]
+    words += [f"{source.name}={source.version}"]
     if source.words:
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--no-deps"]
         words = [*pip, "--dest", str(folder), *source.words, f"{source.name}=={source.version}"]

@@ -24,11 +24,11 @@ def _original() -> tuple[Any, Any]:
 def test_what_tells_the_same_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A little noise is no fault."""
     boxes, scores = _original()
-    monkeypatch.setattr(checking, "_outputs", lambda *_: [boxes + 0.0005, scores - 0.0005])
+    monkeypatch.setattr(checking, "_outputs", lambda *_: [boxes + 0.001, scores * 1.001])
     check("coco-ssd", tmp_path)
 
 
-@pytest.mark.parametrize("noise", [0.01, float("nan")])
+@pytest.mark.parametrize("noise", [0.01, -1, float("nan")])
 def test_what_tells_another_score_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noise: float) -> None:
     """The error says where, what, and what was expected."""
     boxes, scores = _original()
