@@ -163,10 +163,8 @@ def _car(picture: Pixels, chance: random.Random, left: int, top: int, wide: int,
     cv2.fillPoly(picture, [glass.astype(np.int32)], (70, 62, 55))
     cv2.rectangle(picture, (left, top + round(high * 0.4)), (left + wide, top + round(high * 0.9)), paint, -1)
     for at in (0.03, 0.82):
-        corner = left + round(wide * at), top + round(high * 0.45)
-        cv2.rectangle(
-            picture, corner, (corner[0] + round(wide * 0.15), corner[1] + round(high * 0.1)), (30, 30, 190), -1
-        )
+        lamp = left + round(wide * at), top + round(high * 0.45)
+        cv2.rectangle(picture, lamp, (lamp[0] + round(wide * 0.15), lamp[1] + round(high * 0.1)), (30, 30, 190), -1)
         wheel = left + round(wide * at), top + round(high * 0.88)
         cv2.rectangle(picture, wheel, (wheel[0] + round(wide * 0.15), top + high), (25, 25, 25), -1)
     cv2.line(picture, (left, top + round(high * 0.82)), (left + wide, top + round(high * 0.82)), shade, 3)
@@ -205,7 +203,7 @@ def _camera(picture: Pixels, chance: random.Random, noise: np.random.Generator) 
     seen = cv2.GaussianBlur(picture, (0, 0), chance.uniform(0.3, 1.1))
     if chance.random() < 0.4:
         length = chance.choice((3, 3, 5))
-        seen = cv2.filter2D(seen, -1, np.eye(1, length).repeat(1, 0) * 0 + 1 / length)
+        seen = cv2.filter2D(seen, -1, np.full((1, length), 1 / length))
     grain = noise.normal(0, chance.uniform(2, 9), seen.shape)
     seen = ((seen - 128.0) * contrast + 128 + light + grain).clip(0, 255).astype(np.uint8)
     _, jpeg = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, chance.randint(60, 92)])

@@ -20,7 +20,7 @@ OTHERWISE = {
 
 @cache
 def animals() -> dict[str, bytes]:
-    """Return photographs by name, as WebP files; the test is skipped where they can't be had, and fails where CI=true."""
+    """Return photographs by name, as WebP files; as in `pictures_of`, a test without them is skipped."""
     found = {}
     for resource, folder in FOLDERS.items():
         path = packaged(GCOMPRIS, f"usr/share/gcompris-qt/rcc/{resource}.rcc")

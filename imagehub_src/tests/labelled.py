@@ -19,6 +19,8 @@ TUNING, TESTING = "tuning", "testing"
 VIDEOS = {"vtest": vtest, "bikes": bikes}
 FILE = Path(__file__).parent / "labels.yaml"
 QUALITY = 90
+# Frames of videos that are kept: all of them take a gigabyte.
+STEP = 10
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,12 @@ class Labelled:
     things: dict[str, list[Box]]
     unclear: dict[str, list[Box]]
 
-    def before(self, frames: int = 10) -> list[bytes]:
-        """Return the two pictures that a camera took before, so many frames apart; none of what is no video."""
+    def before(self) -> list[bytes]:
+        """Return the two pictures that a camera took before, a second apart; none of what is no video."""
         video, _, number = self.name.partition(" ")
         if video not in VIDEOS:
             return []
-        return [jpeg_of(frame(video, int(number) - frames * back)) for back in (2, 1)]
+        return [jpeg_of(frame(video, int(number) - STEP * back)) for back in (2, 1)]
 
 
 def labelled(half: str) -> Iterator[Labelled]:
@@ -59,20 +61,18 @@ def jpeg_of(pixels: "np.ndarray[Any, Any]", quality: int = QUALITY) -> bytes:
 
 
 def frame(video: str, number: int) -> "np.ndarray[Any, Any]":
-    """Return a frame of `vtest` or `bikes`."""
-    return frames(video)[number]
+    """Return a frame of `vtest` or `bikes`; the number is one of 0, 10, 20 and so on."""
+    return _frames(video)[number]
 
 
 @cache
-def frames(video: str) -> "tuple[np.ndarray[Any, Any], ...]":
-    """Return all frames of a video; each takes 0.5 to 1.3 MB."""
-    found = []
-    reader = cv2.VideoCapture(str(VIDEOS[video]()))
-    while True:
-        good, pixels = reader.read()
-        if not good:
-            return tuple(found)
-        found.append(pixels)
+def _frames(video: str) -> "dict[int, np.ndarray[Any, Any]]":
+    reader, number, found = cv2.VideoCapture(str(VIDEOS[video]())), 0, {}
+    while reader.grab():
+        if number % STEP == 0:
+            found[number] = np.asarray(reader.retrieve()[1])
+        number += 1
+    return found
 
 
 def _pixels(name: str) -> "np.ndarray[Any, Any]":

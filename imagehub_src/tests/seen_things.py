@@ -76,6 +76,12 @@ class Watched:
         """Return from when to when each track was seen, in seconds after noon."""
         return [((one.first_us - NOON) / SECOND, (one.last_us - NOON) / SECOND) for one in self.tracks(label)]
 
+    def sure(self, label: str) -> list[tuple[Box, int]]:
+        """Return where each thing was in the image that made it sure, and how many seconds after noon that was."""
+        boxes = {(row.track_id, row.time_us): Box(row.left, row.top, row.width, row.height) for row in self.found()}
+        found = self.tracks(label)
+        return [(boxes[track.id, track.time_us], (track.time_us - NOON) // SECOND) for track in found]
+
     def found(self) -> list[Any]:
         """Return the detections, by their ids."""
         wanted = select(detections).where(detections.c.camera_id == self.camera).order_by(detections.c.id)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from imagehub.errors import ImagehubError
 from imagehub.librarian import catalog, settings
@@ -91,6 +91,7 @@ class PlainRecorder:
     ) -> bool:
         """Add detections."""
         self.quiet.append(quiet)
+        connection.execute(delete(detections).where(detections.c.image_id == image.id))
         for thing in things:
             number = _number(connection, objects, label=thing.label)
             row = {"object_id": number, "score": thing.score} | _of(image) | thing.box._asdict()
@@ -98,9 +99,16 @@ class PlainRecorder:
         return self._undecided
 
     def plates(
-        self, connection: Connection, image: ImageRow, model: Model, readings: Sequence[Reading], quiet: bool
+        self,
+        connection: Connection,
+        image: ImageRow,
+        model: Model,
+        readings: Sequence[Reading],
+        votes: Votes,
+        quiet: bool,
     ) -> bool:
         """Add sightings."""
+        connection.execute(delete(plate_sightings).where(plate_sightings.c.image_id == image.id))
         for reading in readings:
             number = _number(connection, plates, text=reading.text, region=reading.region)
             row = {"plate_id": number, "score": reading.score} | _of(image) | reading.box._asdict()

@@ -73,15 +73,15 @@ def _found(trigger: str, row: Row[Any], **more: Any) -> Happening | None:
 
 def _found_rows(table: Table, names: Table, *words: Any) -> Select[Any]:
     track = tracks.c.quiet, tracks.c.time_us.label("track_us")
-    return select(table, *words, *track).select_from(table.join(names).outerjoin(tracks, table.c.track_id == tracks.c.id))
+    return select(table, *words, *track).select_from(
+        table.join(names).outerjoin(tracks, table.c.track_id == tracks.c.id)
+    )
 
 
 SOURCES: dict[str, Source] = {
     "image": Source("image", images, select(images), _image),
     "event": Source("event", events, select(events), _event),
-    "object": Source(
-        "detection", detections, _found_rows(detections, objects, objects.c.label.label("name")), _object
-    ),
+    "object": Source("detection", detections, _found_rows(detections, objects, objects.c.label.label("name")), _object),
     "plate": Source(
         "plate_sighting",
         plate_sightings,
@@ -134,7 +134,8 @@ def _zones(connection: Connection, camera_id: int) -> list[Region]:
 
 def _placed(what: Happening, row: Row[Any], zones: list[Region]) -> Happening:
     foot = Box(row.left, row.top, row.width, row.height).foot
-    return replace(what, zones=frozenset(zone.name.casefold() for zone in zones if zone.holds(*foot))) if zones else what
+    held = frozenset(zone.name.casefold() for zone in zones if zone.holds(*foot))
+    return replace(what, zones=held) if held else what
 
 
 def _with_others(connection: Connection, found: list[Happening]) -> list[Happening]:

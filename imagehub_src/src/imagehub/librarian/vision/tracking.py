@@ -1,13 +1,13 @@
 """Which things in an image are seen for sure, and which of them are the same as in other images of its camera.
 
-What one image alone shows may be a shadow. A thing counts once so many images of an event show it at matching places;
-then it has a track, which goes on for as long as it is seen. What stands is looked for where it stood, what moves near
-where it was. A track ends once images of a minute altogether miss it: a dark night without images ends none.
+What one image alone shows may be a shadow. A thing counts once so many images of an event show it at matching places,
+one of them beyond doubt: what looks a little like a person does so in the next image too. Then it has a track, which
+goes on for as long as it is seen. What stands is looked for where it stood, what moves near where it was. A track ends
+once images of a minute altogether miss it: a dark night without images ends none.
 
 Images may come in any order. The rows of an image are written in one transaction, which begins with a call of these.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from imagehub.librarian.vision.tracks.rows import Loose, Track, turn
 
 __all__ = ["Votes", "lone", "record", "turn"]
 
+Least = Callable[[str], float]
 ABSENT_US = 60_000_000  # a track ends when images of so long altogether miss it
 CONTINUING = 0.6  # of a label's least score is enough for what was seen before
 
@@ -37,7 +38,7 @@ def record(
     model: Model,
     things: Sequence[Thing],
     votes: Votes,
-    least: Callable[[str], float],
+    least: Least,
     quiet: bool,
 ) -> bool:
     """Write down what a detector found in an image, in place of what was found there before.
@@ -54,7 +55,10 @@ def record(
     few = rows.images_around(connection, image, votes.event_us, votes.needed) if found else 0
     needed = few if quiet else votes.needed
     look = _Look(connection, image, votes.event_us, quiet)
-    sure = look.at(found, rows.model_number(connection, model) if found else None, needed, least)
+    # Where few images are to be had, all that can be asked for is the least score.
+    doubtless = _doubtless(least) if 1 < votes.needed <= needed else least
+    number = rows.model_number(connection, model) if found else None
+    sure = look.at(found, number, _Terms(needed, least, doubtless))
     if not quiet and rows.lasts(connection, image):
         gap = rows.gap_us(connection, image, votes.event_us)
         rows.miss(connection, image, look.seen, gap, ABSENT_US)
@@ -68,13 +72,25 @@ def lone(connection: Connection, image: ImageRow, votes: Votes) -> None:
     if not rows.lock(connection, image):
         return
     loose = rows.loose_in(connection, image)
-    if not loose:
-        return
+    needed = rows.images_around(connection, image, votes.event_us, votes.needed) if loose else 0
+    if not loose or needed >= votes.needed:
+        return  # as many as are needed came, and decided
     rows.remove(connection, loose)
-    needed = rows.images_around(connection, image, votes.event_us, votes.needed)
     look = _Look(connection, image, votes.event_us, quiet=False)
     found = [Thing(row.label, row.score, rows.look_of(row, image.time_us).box) for row in loose]
-    look.at(found, loose[0].model_id, needed, lambda _: 0.0)
+    look.at(found, loose[0].model_id, _Terms(needed, lambda _: 0.0, lambda _: 0.0))
+
+
+class _Terms(NamedTuple):
+    """What it takes to begin a track: so many images with a least score, one of them with a score beyond doubt."""
+
+    needed: int
+    least: Least
+    doubtless: Least
+
+
+def _doubtless(least: Least) -> Least:
+    return lambda label: (1 + least(label)) / 2
 
 
 class _Look:
@@ -87,9 +103,7 @@ class _Look:
         self._missed: dict[int, bool] = {}
         self.seen: set[int] = set()
 
-    def at(
-        self, found: Sequence[Thing], model_id: int | None, needed: int, least: Callable[[str], float]
-    ) -> bool:
+    def at(self, found: Sequence[Thing], model_id: int | None, terms: _Terms) -> bool:
         """Add the rows of what was found; tell whether none of it is left open."""
         if not found:
             return True
@@ -103,10 +117,10 @@ class _Look:
             track = going.get(at)
             if track is not None:
                 self._go_on(track, thing, look)
-            elif thing.score < least(thing.label) or self._told(look, number):
+            elif thing.score < terms.least(thing.label) or self._told(look, number):
                 continue
             else:
-                track = self._begin(thing, look, number, needed)
+                track = self._begin(thing, look, number, terms)
             made.append(self._row(thing, number, model_id, track))
         rows.add(self._connection, made)
         return all(row["track_id"] is not None for row in made)
@@ -159,10 +173,11 @@ class _Look:
         self._extend(track, [(look, thing.score, self._image.id)])
         self._take(track, look, [])
 
-    def _begin(self, thing: Thing, look: Look, number: int, needed: int) -> Track | None:
+    def _begin(self, thing: Thing, look: Look, number: int, terms: _Terms) -> Track | None:
         """Return a new track if enough images show the thing, and let it have what they show."""
         voters = self._voters(look, number)
-        if len(voters) + 1 < needed:
+        best = max([thing.score, *(one.score for one in voters)])
+        if len(voters) + 1 < terms.needed or best < terms.doubtless(thing.label):
             return None
         track = Track(0, number, self._quiet, 0.0, None, 0, look, look.time_us, look.time_us, 0, False)
         self._extend(track, [(look, thing.score, self._image.id)])
@@ -174,9 +189,7 @@ class _Look:
 
     def _voters(self, look: Look, number: int) -> list[Loose]:
         """Return what other images show of the same thing, the best of each image."""
-        fitting = [
-            (likeness(look, one.look, self._event_us), one) for one in self._loose if one.object_id == number
-        ]
+        fitting = [(likeness(look, one.look, self._event_us), one) for one in self._loose if one.object_id == number]
         best: dict[int, Loose] = {}
         for fit, one in sorted(fitting, key=lambda pair: -pair[0]):
             if fit > 0:

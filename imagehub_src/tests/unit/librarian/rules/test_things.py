@@ -114,7 +114,7 @@ def test_a_person_who_walks_into_the_zone_is_told_once(barn: World) -> None:
 
 def test_so_many_at_once_are_told_once(barn: World) -> None:
     """And again when one more comes, not when one goes; those elsewhere, or of another kind, don't count."""
-    words = {"trigger": "object", "label": "person", "count": 3, "region": "yard"}
+    words: dict[str, Any] = {"trigger": "object", "label": "person", "count": 3, "region": "yard"}
     barn.add_rule(rule(**words))
     camera = barn.camera()
     barn.zone(camera, "Yard", 0.0, 0.8)
@@ -202,4 +202,3 @@ def _fill(barn: World, camera: int, number: int) -> None:
             track = connection.execute(insert(tracks).values(**thing, **times, ended=True, quiet=False))
             number_of = track.inserted_primary_key[0]  # type: ignore[index]
             connection.execute(insert(detections).values(**thing, image_id=first + 1 + at, track_id=number_of))
-

@@ -1,7 +1,7 @@
 """What changed since a camera's last pictures?"""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imagehub.librarian.vision.box import Box
 
@@ -41,18 +41,18 @@ def _difference(now: "Grey", before: "Grey") -> "Difference":
     import cv2
     import numpy as np
 
-    now, before = (cv2.GaussianBlur(picture, (0, 0), 1.2) for picture in (now, before))
-    relit = _relit(before, now)
+    smooth, smooth_before = (np.asarray(cv2.GaussianBlur(each, (0, 0), 1.2), np.uint8) for each in (now, before))
+    relit = _relit(smooth_before, smooth)
     # Sun and shade come and go in a part of the picture, too.
-    lighter = (_spread(now.astype(np.float32)) + 8) / (_spread(relit) + 8)
-    left = np.abs(now - relit * lighter)
+    lighter = (_spread(smooth.astype(np.float32)) + 8) / (_spread(relit) + 8)
+    left = np.abs(smooth - relit * lighter)
     noise = 1.4826 * float(np.median(left))
-    left[_beyond(relit, now)] = 0
+    left[_beyond(relit, smooth)] = 0
     return np.asarray(left / max(LEAST_STEPS, NOISES * noise), np.float32)
 
 
 def _beyond(expected: "Difference", now: "Grey") -> "NDArray[np.bool_]":
-    """Tell which pixels are, and were to be, so bright or so dark that a sensor can't tell them from others that are."""
+    """Tell which pixels are, and were to be, brighter or darker than where a sensor tells light from light."""
     import numpy as np
 
     least, most = np.minimum(expected, now), np.maximum(expected, now)
@@ -68,8 +68,17 @@ def _relit(before: "Grey", now: "Grey") -> "Difference":
     enough = counts.sum(1) >= 0.002 * now.size
     was = np.bincount(levels.ravel(), before.ravel(), minlength=16)[enough] / counts.sum(1)[enough]
     became = (counts.cumsum(1)[enough] * 2 >= counts.sum(1)[enough, None]).argmax(1)
-    lit = np.arange(256) + np.interp(np.arange(256), was, became - was)
+    lit = np.interp(np.arange(256), *_to_both_ends(was, became))
     return np.asarray(lit, np.float32)[before]
+
+
+def _to_both_ends(was: "NDArray[Any]", became: "NDArray[Any]") -> "tuple[NDArray[Any], NDArray[Any]]":
+    """Return a curve that goes on, from black to white, as straight as it begins and ends."""
+    import numpy as np
+
+    steep = np.diff(became) / np.diff(was) if len(was) > 1 else np.ones(1)
+    black, white = became[0] - steep[0] * was[0], became[-1] + steep[-1] * (255 - was[-1])
+    return np.array([0, *was, 255]), np.clip([black, *became, white], 0, 255)
 
 
 def _spread(picture: "Difference") -> "Difference":
@@ -77,9 +86,10 @@ def _spread(picture: "Difference") -> "Difference":
     import cv2
     import numpy as np
 
-    small = cv2.resize(picture, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    height, width = picture.shape
+    small = cv2.resize(picture, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), LIGHT / 8 * max(picture.shape))
-    return np.asarray(cv2.resize(small, picture.shape[::-1]), np.float32)
+    return np.asarray(cv2.resize(small, (width, height)), np.float32)
 
 
 def _boxes(differing: "Difference") -> list[Box]:

@@ -70,8 +70,8 @@ def _size(jpeg: bytes, max_megapixels: int) -> _Size:
     if not jpeg:
         raise PictureError("the file is empty")
     try:
-        height, width, *_ = simplejpeg.decode_jpeg_header(jpeg, strict=False)
-    except ValueError:
+        height, width, *_ = simplejpeg.decode_jpeg_header(jpeg)
+    except (ValueError, KeyError):
         what = "a JPEG whose header is cut off or damaged" if jpeg.startswith(b"\xff\xd8") else "not a JPEG"
         raise PictureError(what) from None
     if height * width > max_megapixels * 1_000_000:
@@ -86,7 +86,7 @@ def _decoded(jpeg: bytes, colours: str, least: _Size) -> "Picture":
     whole = jpeg if jpeg.endswith(END) else jpeg + END
     try:
         pixels: Picture = simplejpeg.decode_jpeg(whole, colours, min_height=least.height, min_width=least.width)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise PictureError(f"a damaged JPEG, or a part of one: {error}") from None
     return pixels
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from imagehub.librarian.vision.box import Box
 
-# Detectors of our size take in about so many pixels a side: a smaller part shows them nothing more.
-LEAST_PIXELS = 300
+# Small detectors take in 300 to 640 pixels a side: a still smaller part would show them little more.
+LEAST_PIXELS = 250
 # A crop is so much larger than what changed: a thing is known by what is around it, too.
-ROOM = 1.5
+ROOM = 2.0
 # Neighbouring tiles share so much of their sides, so that what one of them cuts the next one has whole.
 SHARED = 0.25
 # Tiles are so large a share of the picture's shorter side, or larger, so that there are no more than MOST_TILES.
@@ -22,7 +22,7 @@ def crops(changed: Sequence[Box], width: int, height: int, most: int) -> list[Bo
     The largest changes come first; a square takes in the other changes beside that still fit. One that would be most of
     the picture is left out: the picture is looked at as a whole anyway.
     """
-    waiting, found = list(changed), []
+    waiting, found = list(changed), list[Box]()
     while waiting and len(found) < most:
         around = waiting.pop(0)
         for other in list(waiting):

@@ -15,14 +15,14 @@ SIZES = {"owner": NAME, "vehicle": NAME, "color": NAME, "note": 1000}
 LONGEST = 32
 
 
-def add(connection: Connection, actor: Actor, *, text: str, region: str = "", **said: str | bool) -> int:
+def add(connection: Connection, actor: Actor, *, text: str, **said: str | bool) -> int:
     """Add a plate that was not seen yet, such as one to watch for, and return its id; see `change` for what is said.
 
     Raises:
         ValueFault: a value is not as it has to be, or the plate is there already.
     """
-    empty = dict.fromkeys(SIZES, "") | {"identified": False, "watched": False}
-    values = _checked(connection, None, empty | {"text": text, "region": region} | said)
+    empty = dict.fromkeys(SIZES, "") | {"region": "", "identified": False, "watched": False}
+    values = _checked(connection, None, empty | said | {"text": text})
     made = connection.execute(insert(plates).values(**values)).inserted_primary_key
     assert made is not None
     audit.note(connection, actor, "plate.add", values["text"], **_told(values))

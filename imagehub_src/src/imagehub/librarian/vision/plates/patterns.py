@@ -29,12 +29,12 @@ UNLIKE = {
     frozenset(pair): cost
     for cost, pairs in {
         0.1: "0O 0Q OQ 1I",
-        0.2: "0D OD DQ 8B 1L IL 5S 2Z 6G 1J 1T UV",
-        0.35: "7T 7Z 4A 3B 3J 38 CG 0C OC UO DU 7Y VY MN 9G 6B 0U 9P EF 1Y 7I 7L KX HN MW",
+        0.2: "0D OD DQ 8B IL 5S 2Z 6G UV",
+        0.35: "1J 1L 1T 7T 7Z 4A 3B 3J 38 CG 0C OC UO DU 7Y VY MN 9G 6B 0U 9P EF 1Y 7I 7L KX HN MW",
     }.items()
     for pair in pairs.split()
 }
-DEAREST, OTHER_GAPS, RARE = 0.75, 0.15, 0.25
+DEAREST, OTHER_GAPS, RARE = 0.45, 0.15, 0.25
 
 
 class Template(NamedTuple):
@@ -67,7 +67,7 @@ class Patterns:
         `gaps` are the numbers of characters before each gap in the text; they tell apart what else is alike.
         """
         fits = [(cost, one) for one in self.templates.get(len(text), ()) if (cost := _cost(text, one)) <= DEAREST]
-        if not fits or not any(one in DIGITS for one in text):
+        if not fits or not self._likely(text):
             return None
         ranked = [(cost + _doubt(one, gaps), cost, one) for cost, one in fits]
         least = min(rank for rank, _, _ in ranked)
@@ -75,6 +75,11 @@ class Patterns:
         cost, best = min(near, key=self._place)
         says = _said(text, best)
         return Fit(says, self._region({one.region for _, one in near if _said(text, one) == says}), cost)
+
+    def _likely(self, text: str) -> bool:
+        """Tell whether a text is no word, and, unless somebody expects what is alike, no plain number."""
+        digits = sum(one in DIGITS for one in text)
+        return digits > 0 and (digits < len(text) or bool(self.order))
 
     def _place(self, fit: tuple[float, Template]) -> tuple[int, float]:
         region = fit[1].region

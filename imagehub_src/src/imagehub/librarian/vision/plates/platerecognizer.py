@@ -49,9 +49,7 @@ def load(settings: Settings) -> "PlateRecognizer":
     """
     vision = settings.vision
     if vision.plate_api_token_file is None:
-        raise SettingsError(
-            ["vision.plate_api_token_file: give the file that holds the token of the Plate Recognizer API"]
-        )
+        raise SettingsError(["vision.plate_api_token_file: give the file that holds the token of Plate Recognizer"])
     engine = catalog.engine_of(catalog.url(settings.database))
     token = _token(vision.plate_api_token_file)
     return PlateRecognizer(vision.plate_api_url, token, vision.plate_regions, vision.plate_api_monthly_calls, engine)

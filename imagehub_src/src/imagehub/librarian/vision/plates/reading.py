@@ -188,7 +188,9 @@ def best(lines: Sequence[Line], patterns: Patterns) -> list[Reading]:
 
     Two lines one below the other may be one plate.
     """
-    found = [(reading, (line,)) for line in lines if (reading := _reading(line, patterns))]
+    found: list[tuple[Reading, tuple[Line, ...]]] = [
+        (reading, (line,)) for line in lines if (reading := _reading(line, patterns))
+    ]
     for upper, lower in _stacked(lines):
         joined = _joined(upper, lower)
         if (reading := _reading(joined, patterns)) and reading.region:
@@ -208,7 +210,7 @@ def _reading(line: Line, patterns: Patterns) -> Reading | None:
     fit = patterns.fit(text, gaps_of(line.text))
     if fit is not None:
         return Reading(fit.text, fit.region, line.score * (1 - MENDED * fit.cost), box)
-    if SHORT <= len(text) <= LONG and any(one in DIGITS for one in text):
+    if SHORT <= len(text) <= LONG and 0 < sum(one in DIGITS for one in text) < len(text):
         return Reading(text, "", line.score * NO_PATTERN, box)
     return None
 

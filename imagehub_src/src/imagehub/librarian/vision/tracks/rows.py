@@ -237,4 +237,4 @@ def settle(connection: Connection, image: ImageRow, lost: Counter[int]) -> None:
         shows = select(detections.c.image_id, detections.c.score).where(detections.c.track_id == number)
         top = connection.execute(shows.order_by(detections.c.score.desc()).limit(1)).first()
         if top is not None:
-            connection.execute(update(tracks).where(of.id == number).values(**top._mapping))
+            connection.execute(update(tracks).where(of.id == number).values(image_id=top.image_id, score=top.score))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, select
 
 from imagehub.librarian.catalog import writing
-from imagehub.librarian.schema import cameras, images, plate_sightings
+from imagehub.librarian.schema import cameras, images
 from imagehub.librarian.settings import Settings
 from imagehub.librarian.vision import regions
 from imagehub.librarian.vision.box import Box
@@ -50,7 +50,7 @@ class Sharp(Protocol):
 
 
 class Recorder(Protocol):
-    """Puts into the catalog what was found; tells whether the image's votes are to be counted later."""
+    """Puts into the catalog what was found, in place of what was; tells whether votes are to be counted later."""
 
     def objects(
         self,
@@ -65,7 +65,13 @@ class Recorder(Protocol):
         """Record the objects of an image."""
 
     def plates(
-        self, connection: Connection, image: ImageRow, model: Model, readings: Sequence[Reading], quiet: bool
+        self,
+        connection: Connection,
+        image: ImageRow,
+        model: Model,
+        readings: Sequence[Reading],
+        votes: Votes,
+        quiet: bool,
     ) -> bool:
         """Record the plates of an image."""
 
@@ -167,8 +173,8 @@ class Handler:
         vehicles = seen.vehicles(Thresholds(self._vision, camera.thresholds).least)
         readings = reader.read(seen.picture, vehicles) if vehicles else []
         with self._finishing(job, began) as connection:
-            connection.execute(delete(plate_sightings).where(plate_sightings.c.image_id == image.id))
-            if self._recorder.plates(connection, image, reader.model, readings, job.quiet):
+            votes = self._votes_of(camera)
+            if self._recorder.plates(connection, image, reader.model, readings, votes, job.quiet):
                 self._put_votes(connection, job, image)
 
     def _votes(self, job: Job, image: ImageRow, camera: Camera, began: float) -> None:

@@ -27,12 +27,18 @@ class Catalog:
         return tracking.record(connection, image, model, things, tracking.Votes(*votes), least, quiet)
 
     def plates(
-        self, connection: Connection, image: ImageRow, model: Model, readings: Sequence[Reading], quiet: bool
+        self,
+        connection: Connection,
+        image: ImageRow,
+        model: Model,
+        readings: Sequence[Reading],
+        votes: Votes,
+        quiet: bool,
     ) -> bool:
         """Record the plates of an image; tell whether its votes are to be counted later."""
-        return sightings.record(connection, image, model, readings, quiet)
+        return sightings.record(connection, image, model, readings, quiet, votes.event_us)
 
     def lone(self, connection: Connection, image: ImageRow, votes: Votes) -> None:
         """Decide on an image that no other came beside."""
         tracking.lone(connection, image, tracking.Votes(*votes))
-        sightings.lone(connection, image)
+        sightings.lone(connection, image, votes.event_us)
