@@ -88,8 +88,8 @@ def picture(name: str) -> Path:
 
 def fonts() -> dict[str, Path]:
     """Return the files of fonts as they are on plates: `din` is narrow, `sans` is bold."""
-    din = _file("fonts-opendin", "usr/share/fonts/truetype/opendin/OSP-DIN.ttf")
-    return {"din": din, "sans": _file("fonts-dejavu-core", "usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf")}
+    din = packaged("fonts-opendin", "usr/share/fonts/truetype/opendin/OSP-DIN.ttf")
+    return {"din": din, "sans": packaged("fonts-dejavu-core", "usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf")}
 
 
 def vtest() -> Path:

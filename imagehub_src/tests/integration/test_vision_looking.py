@@ -88,7 +88,7 @@ def test_what_is_found_by_default(look: Look, settings: Settings, pictures: list
 
 @pytest.mark.parametrize(
     ("gain", "offset", "across"),
-    [(1.0, 0, 0), (1.15, 0, 0), (0.6, 0, 0), (0.2, 3, 0), (1.0, 15, 0), (0.9, 0, 0.25)],
+    [(1.0, 0, 0), (1.15, 0, 0), (0.6, 0, 0), (0.2, 3, 0), (1.0, 15, 0), (0.9, 0, 0.15)],
     ids=["noise", "sun", "shade", "dusk", "lamp", "cloud"],
 )
 def test_noise_and_light_give_no_crops(settings: Settings, gain: float, offset: float, across: float) -> None:

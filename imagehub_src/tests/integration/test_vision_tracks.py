@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from happenings import MINUTE, NOON, World, rule, world
 from imagehub.librarian import rules
+from imagehub.librarian.catalog import writing
 from imagehub.librarian.rules import watching
+from imagehub.librarian.vision import tracking
 from imagehub.librarian.vision.queue import jobs
-from seen_things import Watched, car, person
+from seen_things import MODEL, VOTES, Watched, car, person
 
 IMAGES = 24
 WORKERS = 4
@@ -77,3 +80,17 @@ def test_every_database_decides_alike(barn: World) -> None:
     for words, times in tried:
         done = rules.dry_run(barn.engine, rule(trigger="object", **words), NOON, NOON + 10 * MINUTE)
         assert (words, done.count) == (words, times)
+
+
+def test_rows_that_rules_follow_become_visible_by_their_ids(barn: World) -> None:
+    """Nobody adds one while somebody else has; SQLite has one writer anyway."""
+    if barn.engine.dialect.name != "postgresql":
+        return
+    door = Watched(barn, barn.camera())
+    image = door.image(0)
+    with writing(barn.engine) as first, writing(barn.engine) as second:
+        tracking.turn(first)
+        second.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            tracking.record(second, image, MODEL, [car()], VOTES, door.least, False)
+        second.rollback()
