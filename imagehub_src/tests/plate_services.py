@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -36,7 +36,6 @@ class Service:
     statistics: tuple[int, bytes] = (404, b"")
     asked: list[dict[str, Any]] = field(default_factory=list)
     slow: threading.Event = field(default_factory=threading.Event)
-    drops: Sequence[bytes] = ()
 
     def say(self, status: int, body: bytes = b"{}", **headers: str) -> None:
         """Add an answer; `Retry_After` is the header `Retry-After`."""

@@ -39,7 +39,7 @@ class Site:
     ) -> PlateRecognizer:
         """Return a reader."""
         url = url or self.said.url
-        return PlateRecognizer(url, token, regions, calls, self.world.engine, lambda: NOW, self.pauses.append)
+        return PlateRecognizer(url, TOKEN, regions, calls, self.world.engine, lambda: NOW, self.pauses.append)
 
     def calls(self) -> int:
         """Return how many calls were counted."""
@@ -130,9 +130,19 @@ def test_a_redirection_is_not_followed(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"[]", b"{}", b'{"results": 7}', b'{"results": [{}]}', b'{"results": [{"plate": "a", "score": "x"}]}',
-     b'{"results": [null]}', b"[" * 100_000, b"\xff\xfe"],
-)  # fmt: skip
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"results": 7}',
+        b'{"results": [{}]}',
+        b'{"results": [null]}',
+        b'{"results": [{"plate": "a", "score": "x"}]}',
+        b"[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
 def test_garbage_is_told(site: Site, body: bytes) -> None:
     """An answer of another kind is an error, and none is fatal."""
     site.said.say(201, body)
@@ -230,10 +240,10 @@ def test_without_a_token_nothing_starts(tmp_path: Path, token: bytes | None) -> 
     """The message names the setting, and never what is in the file."""
     if token is not None:
         (tmp_path / "token").write_bytes(token)
-    with pytest.raises(SettingsError, match="vision.plate_api_token_file") as raised:
+    with pytest.raises(SettingsError, match=r"vision\.plate_api_token_file") as raised:
         plates.reader(settings(tmp_path, plate_api_token_file="token"))
     assert "words" not in str(raised.value)
-    with pytest.raises(SettingsError, match="vision.plate_api_token_file: give the file"):
+    with pytest.raises(SettingsError, match=r"vision\.plate_api_token_file: give the file"):
         plates.reader(settings(tmp_path))
 
 
@@ -241,6 +251,6 @@ def test_without_a_token_nothing_starts(tmp_path: Path, token: bytes | None) -> 
 def test_an_address_that_is_none_is_told(tmp_path: Path, url: str) -> None:
     """Passwords in it are not, either."""
     (tmp_path / "token").write_text(TOKEN)
-    with pytest.raises(SettingsError, match="vision.plate_api_url") as raised:
+    with pytest.raises(SettingsError, match=r"vision\.plate_api_url") as raised:
         plates.reader(settings(tmp_path, plate_api_token_file="token", plate_api_url=url))
     assert "word" not in str(raised.value)
