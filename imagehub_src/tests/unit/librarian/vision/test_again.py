@@ -96,7 +96,7 @@ def test_who_does_not_want_to_wait_leaves_the_images_in_the_queue(
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(again.time, "sleep", interrupt)
+    monkeypatch.setattr("imagehub.librarian.vision.again.time.sleep", interrupt)
     assert again.run(shown.engine, SPAN, wait=True) == 130
     assert "3 images stay in the queue" in capsys.readouterr().err
     assert waiting(shown) == [1, 2, 3]
