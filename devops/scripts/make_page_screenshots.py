@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Take pictures of the librarian's pages for the documentation, of a yard with three simulated cameras.
+"""Take pictures of the librarian's pages for the documentation: of a yard with simulated cameras, and of a street.
 
     .venv/bin/python devops/scripts/make_page_screenshots.py docs/images
 
-Needs chromium, and the development environment.
+What vision shows of the street is what the real models find there. Needs chromium, and the development environment.
 """
 
 import argparse
@@ -17,15 +17,25 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import cv2
 from PIL import Image
 from playwright.sync_api import Page
+from sqlalchemy import Engine, func, select, update
 
 from imagehub.demo.scene import Scene
 from imagehub.journal import Entry
 
 sys.path.append(str(Path(__file__).parents[2] / "imagehub_src" / "tests"))
 from browsing import PHONE, chromium, opened, sign_up
+from imagehub.librarian import schema
+from imagehub.librarian.audit import Actor
+from imagehub.librarian.catalog import writing
+from imagehub.librarian.vision import regions
+from imagehub.librarian.vision.queue import spans
+from pictures_of import picture, vtest
+from running import until
 from sites import NOW, Site, event, found_in, image, serving, write_journal
+from vision_models import installed_models
 
 MAX_BYTES = 150_000
 NAMES = ("Barn P1", "BackDeck P1", "Driveway P1")
@@ -42,6 +52,15 @@ PAGES = {
 }
 
 
+STREET = {"vision": "/vision", "objects": "/objects?span=week", "plates": "/plates", "regions": "/cameras/{}/regions"}
+ZONES = [
+    regions.Region(
+        "pavement", "zone", ((0.02, 0.45), (0.6, 0.38), (0.97, 0.62), (0.7, 0.8), (0.45, 0.62), (0.02, 0.6))
+    ),
+    regions.Region("parked cars", "ignore", ((0.82, 0.04), (0.99, 0.04), (0.99, 0.18), (0.82, 0.18))),
+]
+
+
 def main() -> int:
     """Take the pictures into the folder that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -56,7 +75,68 @@ def main() -> int:
         keep(page, f"/images/{number}", folder / "librarian-picture.webp")
         page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         keep(page, "/", folder / "librarian-phone.webp")
+    with street() as site, chromium() as browser, opened(browser, site, locale="en-GB") as page:
+        sign_up(page, site)
+        for name, path in STREET.items():
+            keep(page, path.format(site.cameras()["Street"]), folder / f"librarian-{name}.webp")
     return 0
+
+
+@contextmanager
+def street() -> Iterator[Site]:
+    """Give a librarian whose worker has looked at a street and at a gate with a car."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        entries = list(passers(folder / "hub"))
+        write_journal(folder / "hub", entries)
+        vision = {"enabled": True, "models_directory": str(installed_models())}
+        with serving(folder / "librarian", folder / "hub", taken=len(entries), vision=vision) as site:
+            cameras = site.cameras()
+            with site.catalog() as engine:
+                with writing(engine) as connection:
+                    connection.execute(update(schema.cameras).values(check_objects=True, alpr=True))
+                    regions.change(connection, Actor(None, "demo"), cameras["Street"], ZONES)
+                now = round(NOW.timestamp() * 1e6)
+                spans.put_again(engine, "2000-01-01", "9999-01-01", (), now)
+                until(lambda: looked_at(engine), "the worker", seconds=300)
+            yield site
+
+
+def passers(root: Path) -> Iterator[Entry]:
+    """Yield what a street and a gate sent: people of a video now and then, and a car that comes every morning."""
+    frames = list(video())
+    for hour in range(20):
+        start = NOW - timedelta(hours=3 * hour, minutes=7)
+        for step in range(5):
+            yield image(
+                root, "Street", start + step * timedelta(seconds=2), frames[(hour * 37 + step * 8) % len(frames)]
+            )
+    for day in range(1, 8):
+        for step in range(3):
+            time = NOW.replace(hour=8, minute=12 + day) - timedelta(days=day, seconds=3 * step)
+            yield image(root, "Gate", time, jpeg(Image.open(picture("plate-car"))))
+    yield image(root, "Gate", NOW - timedelta(minutes=40), b"no picture")
+
+
+def video() -> Iterator[bytes]:
+    """Yield each frame of a video of a street."""
+    read = cv2.VideoCapture(str(vtest()))
+    while (frame := read.read())[0]:
+        yield jpeg(Image.fromarray(frame[1][:, :, ::-1]))
+
+
+def jpeg(shown: Image.Image) -> bytes:
+    """Return a picture as a camera sends it."""
+    file = io.BytesIO()
+    shown.convert("RGB").save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def looked_at(engine: Engine) -> bool:
+    """Tell whether nothing waits any more."""
+    with engine.connect() as connection:
+        waiting = select(func.count()).where(schema.jobs.c.state != "dead")
+        return connection.execute(waiting.select_from(schema.jobs)).scalar_one() == 0
 
 
 @contextmanager

@@ -49,7 +49,8 @@ def fill(
             connection.execute(insert(schema.metadata.tables[name]), rows)
         _add(connection, schema.images, maker.images(images))
         _add(connection, schema.events, maker.events(events))
-        for table, found in ((schema.detections, maker.detections), (schema.plate_sightings, maker.sightings)):
+        tables = schema.tracks, schema.detections, schema.plate_sightings
+        for table, found in zip(tables, (maker.tracks, maker.detections, maker.sightings), strict=True):
             _add(connection, table, iter(found))
         _add(connection, schema.days, maker.days())
 
@@ -67,6 +68,7 @@ class Maker:
         self._counts: Counter[tuple[str, int, str]] = Counter()
         self.detections: list[Row] = []
         self.sightings: list[Row] = []
+        self.tracks: list[Row] = []
 
     def fixed(self) -> dict[str, list[Row]]:
         """Return the rows of the small tables, by table."""
@@ -155,10 +157,18 @@ class Maker:
     def _find(self, image: int, camera: int, time: int) -> None:
         if self._chance.random() < 0.15:
             for label in self._chance.choices(range(len(LABELS)), LABEL_SHARES, k=self._chance.choice((1, 1, 2))):
-                self.detections.append({"object_id": label + 1, **self._found(image, camera, time)})
+                found = {"object_id": label + 1, **self._found(image, camera, time)}
+                self.detections.append(found | {"track_id": self._track(found)})
         if self._chance.random() < 0.02:
             plate = int(self._chance.random() ** 3 * PLATES) + 1
             self.sightings.append({"plate_id": plate, **self._found(image, camera, time)})
+
+    def _track(self, found: Row) -> int:
+        """Return the number of a thing that a detection shows; every other one shows a new one."""
+        if len(self.detections) % 2 == 0:
+            seen = {"first_us": found["time_us"], "last_us": found["time_us"] + 5_000_000, "images": 2}
+            self.tracks.append({**found, **seen, "absent_us": 0, "ended": True, "quiet": False})
+        return len(self.tracks)
 
     def _found(self, image: int, camera: int, time: int) -> Row:
         left, top = (round(self._chance.random() * 0.8, 4) for _ in range(2))

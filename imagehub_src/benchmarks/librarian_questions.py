@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from imagehub.librarian import catalog
-from imagehub.librarian.queries import cameras, events, findings, images, timeline
+from imagehub.librarian.queries import cameras, events, findings, frequency, images, seen, timeline, work
 from imagehub.librarian.queries import statistics as counts
 from imagehub.librarian.queries.images import Filters
 from imagehub.librarian.retention import places
@@ -50,6 +50,11 @@ def questions() -> dict[str, Callable[[Connection], object]]:
         "events.newest_id": events.newest_id,
         "images.boxes": lambda c: images.boxes(c, 7),
         "findings.labels": findings.labels,
+        "frequency.aliases": lambda c: frequency.aliases(c, 7),
+        "cameras.zones": cameras.zones,
+        "work.dead_letters": lambda c: work.dead_letters(c, None, PAGE),
+        "work.dead_letter": lambda c: work.dead_letter(c, 7),
+        "work.minutes": lambda c: work.minutes(c, "objects", NOW // 60_000_000 - 60),
         "statistics.hubs": counts.hubs,
         "retention.places": lambda c: places.load(c, 1),
     }
@@ -87,10 +92,18 @@ def _of_sight(sight: Sight) -> dict[str, Callable[[Connection], object]]:
         "findings.objects": lambda c: findings.objects(c, sight, NOW),
         "findings.search": lambda c: findings.search(c, sight, (), (), None, None, None, PAGE),
         "findings.search horse": lambda c: findings.search(c, sight, ("horse",), (), MONTH, None, None, PAGE),
-        "findings.plates": lambda c: findings.plates(c, sight, "", None, PAGE),
-        "findings.plates *7*": lambda c: findings.plates(c, sight, "*7*", None, PAGE),
+        "findings.sightings_of": lambda c: findings.sightings_of(c, sight, 7, None, PAGE),
+        "frequency.table": lambda c: _two_tables(c, sight, ""),
+        "frequency.table *7*": lambda c: _two_tables(c, sight, "*7*"),
+        "frequency.plate": lambda c: frequency.plate(c, sight, 7),
+        "frequency.named": lambda c: frequency.named(c, sight, "ab7"),
+        "frequency.hours": lambda c: frequency.hours(c, sight, 7),
         "findings.sightings": lambda c: findings.sightings(c, sight, "", (), None, None, None, PAGE),
         "findings.sightings *39*": lambda c: findings.sightings(c, sight, "*39*", (), None, None, None, PAGE),
+        "seen.counts": lambda c: seen.counts(c, sight, (), (), MONTH, NOW, 30),
+        "seen.counts horse": lambda c: seen.counts(c, sight, ("horse",), (3, 5), WEEK, NOW, 7),
+        "seen.search": lambda c: seen.search(c, sight, (), (), None, None, None, PAGE),
+        "seen.search horse": lambda c: seen.search(c, sight, ("horse",), (3,), MONTH, NOW, None, PAGE),
         "statistics.totals": lambda c: counts.totals(c, sight),
         "statistics.per_camera_per_day": lambda c: counts.per_camera_per_day(c, sight, "2026-11-01"),
     }
@@ -101,6 +114,11 @@ def _two_pages(connection: Connection, sight: Sight, filters: Filters) -> None:
     if first.next:
         second = images.search(connection, sight, filters, first.next, PAGE)
         images.search(connection, sight, filters, second.previous, PAGE)
+
+
+def _two_tables(connection: Connection, sight: Sight, text: str) -> None:
+    first = frequency.table(connection, sight, text, "", MONTH, None, PAGE)
+    frequency.table(connection, sight, text, "unknown", None, first.next, PAGE)
 
 
 def _some(connection: Connection) -> images.Image:

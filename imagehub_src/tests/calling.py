@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, insert
 
 from catalogs import DAY, write_journal
 from imagehub.journal import Entry
@@ -169,3 +169,11 @@ def _find(connection: Any) -> None:
         there = box | {"image_id": number, "camera_id": camera, "time_us": time_us}
         connection.execute(insert(schema.detections).values(**there, object_id=1))
         connection.execute(insert(schema.plate_sightings).values(**there, plate_id=number))
+
+
+def set_aside(connection: Connection, *image_ids: int) -> None:
+    """Put a job for each of these images aside, as one that can't be done."""
+    dead = {"kind": "objects", "priority": 2, "state": "dead", "due_us": 0, "tries": 3, "worker": "barn:1"}
+    for number in image_ids:
+        row = dead | {"image_id": number, "time_us": number, "error": "not a JPEG"}
+        connection.execute(insert(schema.jobs).values(**row))

@@ -4,12 +4,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
+from imagehub.librarian import catalog
 from requirements_here import require
 from running import free_port, until
 
@@ -24,6 +25,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     data = _folder_for(folder, "postgres")
     _run("postgres", binaries / "initdb", "-D", data, "-U", "librarian", "-A", "trust", "-E", "UTF8", "--no-sync")
     words = [*_as("postgres"), binaries / "postgres", "-D", data, "-p", str(port), "-k", "", "-h", "127.0.0.1"]
+    words += ["-c", "fsync=off"]  # no test cuts the power
     yield from _serve(words, folder, f"postgresql+psycopg://librarian@127.0.0.1:{port}/postgres")
 
 
@@ -38,8 +40,34 @@ def mariadb(folder: Path) -> Iterator[str]:
         "mysql", "mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"
     )
     options = ["--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1"]
+    options += ["--innodb-flush-log-at-trx-commit=0"]
     words = [*_as("mysql"), server, *options, f"--socket={data}/socket", "--skip-name-resolve"]
     yield from _serve(words, folder, f"mysql+pymysql://root@127.0.0.1:{port}/test")
+
+
+class Servers:
+    """One server of each kind that is asked for, for all tests of a run; each test has a database of its own there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._running, self._made = folder, ExitStack(), 0
+        self._urls: dict[str, str] = {}
+
+    def database(self, kind: str) -> str:
+        """Return the URL of an empty database."""
+        if kind not in self._urls:
+            start = {"postgresql": postgresql, "mariadb": mariadb}[kind]
+            self._urls[kind] = self._running.enter_context(start(self._folder / kind))
+        self._made += 1
+        name = f"catalog{self._made}"
+        engine = create_engine(catalog.url(self._urls[kind]), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        return f"{self._urls[kind].rpartition('/')[0]}/{name}"
+
+    def stop(self) -> None:
+        """End the servers."""
+        self._running.close()
 
 
 def _folder_for(folder: Path, user: str) -> Path:

@@ -1,5 +1,6 @@
 """A catalog with cameras in which things happen, for tests of rules and notifications."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -22,6 +23,8 @@ from imagehub.librarian.schema import (
     objects,
     plate_sightings,
     plates,
+    regions,
+    tracks,
 )
 
 SOMEBODY = Actor(None, "somebody")
@@ -65,15 +68,45 @@ class World:
         words = {"type": "jpg", "text": text, "path": path, "bytes": 3, "checksum": "", "state": "stored"}
         return self._add(images, self._row(camera, time_us) | words | more)
 
-    def detection(self, camera: int, time_us: int, label: str, score: float, image: int | None = None) -> int:
-        """Add something that was found."""
-        row = {"object_id": self._name(objects, label=label), "image_id": image, "camera_id": camera}
-        return self._add(detections, row | {"time_us": time_us, "score": score} | BOX)
+    def detection(
+        self,
+        camera: int,
+        time_us: int,
+        label: str,
+        score: float,
+        image: int | None = None,
+        track: int | None = None,
+        **more: Any,
+    ) -> int:
+        """Add something that was found: a thing of its own, unless a track says which; 0 is none, it is not sure."""
+        number = self._name(objects, label=label)
+        row = {"object_id": number, "image_id": image, "camera_id": camera}
+        given = self.track(camera, time_us, object_id=number) if track is None else track or None
+        return self._add(detections, row | {"time_us": time_us, "score": score, "track_id": given} | BOX | more)
 
-    def sighting(self, camera: int, time_us: int, plate: str, score: float = 0.9) -> int:
-        """Add a reading of a plate."""
-        row = {"plate_id": self._name(plates, text=plate, region=""), "image_id": None, "camera_id": camera}
-        return self._add(plate_sightings, row | {"time_us": time_us, "score": score} | BOX)
+    def sighting(
+        self, camera: int, time_us: int, plate: str, score: float = 0.9, track: int | None = None, **more: Any
+    ) -> int:
+        """Add a reading of a plate, as `detection`."""
+        number = self._name(plates, text=plate, region="")
+        row = {"plate_id": number, "image_id": None, "camera_id": camera}
+        given = self.track(camera, time_us, plate_id=number) if track is None else track or None
+        return self._add(plate_sightings, row | {"time_us": time_us, "score": score, "track_id": given} | BOX | more)
+
+    def track(self, camera: int, time_us: int, **more: Any) -> int:
+        """Add a track that begins then."""
+        times = {"time_us": time_us, "first_us": time_us, "last_us": time_us, "absent_us": 0}
+        words = {"camera_id": camera, "images": 1, "score": 0.9, "ended": False, "quiet": False}
+        return self._add(tracks, times | words | BOX | more)
+
+    def zone(self, camera: int, name: str, left: float, right: float) -> None:
+        """Give a camera a zone: a part of its picture from top to bottom."""
+        corners = [[left, 0], [right, 0], [right, 1], [left, 1]]
+        self._add(regions, {"camera_id": camera, "name": name, "use": "zone", "polygon": json.dumps(corners)})
+
+    def known_plate(self, plate: str, **more: Any) -> int:
+        """Add a plate of which users say something."""
+        return self._add(plates, {"text": plate, "region": ""} | more)
 
     def add_rule(self, made: Rule, created_us: int = 0) -> int:
         """Add a rule that is as old as that."""

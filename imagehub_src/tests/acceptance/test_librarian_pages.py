@@ -136,7 +136,7 @@ def test_a_picture_opens_with_its_neighbours_by_arrow_keys(page: Page, site: Sit
 
 
 def test_what_was_found_is_framed(page: Page, site: Site) -> None:
-    """The box lies on the picture where it was found, and a button takes it away."""
+    """The box lies on the picture where it was found, and a button or the key `b` takes it away."""
     open_image(page, site, 30)
     box, picture = page.locator(".boxes rect").first.bounding_box(), page.locator(".stage img").bounding_box()
     assert box
@@ -145,9 +145,12 @@ def test_what_was_found_is_framed(page: Page, site: Site) -> None:
     assert box["x"] - picture["x"] == pytest.approx(picture["width"] * 0.25, abs=2)
     assert box["y"] - picture["y"] == pytest.approx(picture["height"] * 0.5, abs=2)
     assert box["width"] == pytest.approx(picture["width"] * 0.25, abs=4)
-    expect(page.get_by_text("person 90 %")).to_be_visible()
+    expect(page.locator(".boxes").get_by_text("person 90 %")).to_be_visible()
+    expect(page.locator(".finds li").first).to_contain_text("track")
     page.get_by_role("button", name="Boxes").click()
     expect(page.locator(".boxes")).to_be_hidden()
+    page.keyboard.press("b")
+    expect(page.locator(".boxes")).to_be_visible()
 
 
 def test_a_download_has_the_bytes_of_the_camera(page: Page, site: Site) -> None:
@@ -190,11 +193,11 @@ def test_pictures_are_found_by_what_they_show(page: Page, site: Site) -> None:
         assert links(page) == only
     page.goto("/plates")
     page.get_by_role("link", name="AB123").click()
-    page.wait_for_url("**text=AB123")
+    page.wait_for_url("**/plates/*")
     assert links(page) == only
     page.goto("/objects")
     page.get_by_role("link", name="person").first.click()
-    page.wait_for_url("**label=person")
+    page.wait_for_url("**label=person**")
     assert links(page) == only
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from calling import PASSWORD, served, write_hub
+from calling import PASSWORD, served, set_aside, write_hub
 from imagehub.librarian import accounts, notify
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.notify import Draft
@@ -90,6 +90,7 @@ def test_each_call_of_the_reference_works(api: Served, taker: str, tmp_path: Pat
             target=f"{taker}/", title="Gate", text="moved",
         )  # fmt: skip
         notify.put(connection, draft, 1)
+        set_aside(connection, 1, 2)
     calls = re.findall(r"^curl .*$", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
     environment = os.environ | {"API": address, "TOKEN": tokens["all"], "CURL_HOME": str(tmp_path)}
     (tmp_path / ".curlrc").write_text("silent\nshow-error\nfail-with-body\nmax-time = 60\n")

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,33 +12,13 @@ import pytest
 import yaml
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, func, inspect, select
 
 from catalogs import entry, promised, taken, write_journal
-from databases import mariadb, postgresql
 from imagehub.librarian import catalog, check, rebuild
 from imagehub.librarian.ingest import Ingest
-from imagehub.librarian.schema import days, events, metadata
+from imagehub.librarian.schema import days, events, images, metadata
 from running import Node, running_hub, until
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the URL of an empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'catalog.sqlite'}"
-        return
-    server = postgresql if request.param == "postgresql" else mariadb
-    with server(tmp_path / "server") as given:
-        yield given
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    """Give a migrated catalog."""
-    made = catalog.connect(url)
-    yield made
-    made.dispose()
 
 
 def test_a_migrated_catalog_is_as_the_tables_are_described(engine: Engine) -> None:
@@ -80,9 +59,17 @@ def test_a_rebuilt_catalog_is_the_same(engine: Engine, tmp_path: Path) -> None:
     assert all(line.endswith("in the catalog, but not on disk") for line in found)
 
 
+def held(engine: Engine) -> int:
+    """Return how many entries the catalog has."""
+    with engine.connect() as connection:
+        return sum(
+            connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (images, events)
+        )
+
+
 def holds_more(engine: Engine, number: int) -> bool:
     """Tell whether the catalog has more entries than that."""
-    return len(taken(engine)) > number
+    return held(engine) > number
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
@@ -100,10 +87,10 @@ def configure(folder: Path, hub: Path, url: str) -> None:
 def test_a_killed_librarian_takes_in_each_entry_once(engine: Engine, url: str, tmp_path: Path) -> None:
     """However often it is killed while it takes in, nothing is missing and nothing there twice."""
     root, chance = tmp_path / "hub", random.Random(17)
-    write_journal(root, [entry(number) for number in range(1, 60_001)]).close()
+    write_journal(root, [entry(number) for number in range(1, 30_001)]).close()
     configure(tmp_path / "librarian", root, url)
     kills = 0
-    while (before := len(taken(engine))) < 60_000:
+    while (before := held(engine)) < 30_000:
         process = start(tmp_path / "librarian")
         until(partial(holds_more, engine, before), "progress")
         with pytest.raises(subprocess.TimeoutExpired):

@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from catalogs import write_journal
-from databases import mariadb, postgresql
 from happenings import MINUTE, NOON, SOMEBODY, World, rule, world
 from imagehub.journal import Journal
 from imagehub.librarian import catalog, notify, rebuild, rules
@@ -29,15 +28,10 @@ from running import free_port, until
 MAIL = {"channel": "mail", "target": "ann@example.org"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def barn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture
+def barn(url: str, tmp_path: Path) -> Iterator[World]:
     """Give a catalog in each kind of database."""
-    if request.param == "sqlite":
-        with world(tmp_path) as made:
-            yield made
-        return
-    server = postgresql if request.param == "postgresql" else mariadb
-    with server(tmp_path / "server") as url, world(tmp_path, url) as made:
+    with world(tmp_path, url) as made:
         yield made
 
 

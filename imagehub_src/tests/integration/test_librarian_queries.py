@@ -1,6 +1,7 @@
 """What the catalog answers, in each database, against what a plain look at all its rows gives."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Row, select, update
 from databases import mariadb, postgresql
 from imagehub.librarian import catalog, schema
 from imagehub.librarian.catalog import writing
-from imagehub.librarian.queries import cameras, events, findings, images, statistics, timeline
+from imagehub.librarian.queries import cameras, events, findings, frequency, images, seen, statistics, timeline
 from imagehub.librarian.queries.filters import AFTER_US
 from imagehub.librarian.queries.images import Filters
 from imagehub.librarian.queries.paging import Found
@@ -58,7 +59,7 @@ class Oracle:
         self.rows = {
             name: sorted(connection.execute(select(table)), key=lambda row: row.id)
             for name, table in schema.metadata.tables.items()
-            if name in {"images", "events", "detections", "plate_sightings", "objects", "plates", "holds"}
+            if name in {"images", "events", "detections", "plate_sightings", "objects", "plates", "holds", "tracks"}
         }
 
     def images(self, sight: Sight, filters: Filters) -> list[int]:
@@ -268,8 +269,51 @@ def test_findings_are_counted_and_listed(connection: Connection, sight: Sight) -
         wanted = [row.id for row in _newest_first(read) if row.plate_id in plates]
         ids = _walk(lambda cursor: findings.sightings(connection, sight, text, (), None, None, cursor, 9))  # noqa: B023
         assert ids == wanted
-        seen = findings.plates(connection, sight, text, None, 500).items
+        seen = frequency.table(connection, sight, text, "", None, None, 500).items
         assert sum(plate.sightings for plate in seen) == len(wanted)
+        assert [plate.sightings for plate in seen] == sorted((plate.sightings for plate in seen), reverse=True)
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_what_was_seen_is_counted_by_label_and_camera(connection: Connection, sight: Sight) -> None:
+    """Each track and each detection is in one part of the span; tracks are listed once each, newest first."""
+    oracle, start = Oracle(connection), NOW - 3 * DAY_US
+    lanes = seen.counts(connection, sight, ("person", "dog"), (), start, NOW, 9)
+    for name in ("seen", "detections"):
+        rows = oracle.rows["tracks" if name == "seen" else "detections"]
+        labels = {row.id: row.label for row in oracle.rows["objects"]}
+        own = [
+            row
+            for row in rows
+            if start <= row.time_us < NOW
+            and allows(sight, row.camera_id)
+            and labels.get(row.object_id) in {"person", "dog"}
+        ]
+        counted = {(lane.label, lane.camera_id): sum(getattr(lane, name)) for lane in lanes}
+        assert {pair: count for pair, count in counted.items() if count} == Counter(
+            (labels[row.object_id], row.camera_id) for row in own
+        )
+    wanted = [row.id for row in _newest_first(oracle.rows["tracks"]) if allows(sight, row.camera_id)]
+    assert _walk(lambda cursor: seen.search(connection, sight, (), (), None, None, cursor, 60)) == wanted
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_plates_are_counted_for_those_who_may_see_their_cameras(connection: Connection, sight: Sight) -> None:
+    """Readings, days and usual camera are of the cameras in sight; a plate of others only is not there."""
+    oracle = Oracle(connection)
+    read = [row for row in oracle.rows["plate_sightings"] if allows(sight, row.camera_id)]
+    for number in (1, 2, 77, 399):
+        own = [row for row in read if row.plate_id == number]
+        plate = frequency.plate(connection, sight, number)
+        assert (plate is not None) == (bool(own) or sight is None)
+        if plate is not None:
+            assert plate.sightings == len(own) == sum(frequency.hours(connection, sight, number).values())
+            assert plate.days == len({row.time_us // DAY_US for row in own})
+            counts = Counter(row.camera_id for row in own)
+            assert counts[plate.camera_id] == max(counts.values(), default=0)
+            assert frequency.named(connection, sight, plate.text.lower()) == number
+    seen_since = {row.plate_id for row in read if row.time_us >= NOW - DAY_US}
+    assert set(_walk(lambda c: frequency.table(connection, sight, "", "", NOW - DAY_US, c, 5))) == seen_since
 
 
 def test_every_question_has_an_answer(connection: Connection) -> None:

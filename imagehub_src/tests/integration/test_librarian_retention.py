@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import yaml
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from databases import mariadb, postgresql
 from hubdata import event, image, keep, open_store
 from imagehub import failpoints
 from imagehub.librarian import catalog, ingest
@@ -27,25 +25,6 @@ from integration.disks.loop_disk import LoopDisk
 from integration.disks.requirements import require_loop_disk
 from kept import ADA, SIZE, Kept, fill
 from running import until
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the URL of an empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'catalog.sqlite'}"
-        return
-    server = postgresql if request.param == "postgresql" else mariadb
-    with server(tmp_path / "server") as given:
-        yield given
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    """Give a migrated catalog."""
-    made = catalog.connect(url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

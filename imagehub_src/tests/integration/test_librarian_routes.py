@@ -10,7 +10,7 @@ from imagehub.librarian import schema
 from imagehub.librarian.web.guard import HEADERS
 from imagehub.librarian.web.rendering import NAVIGATION, static
 from routes import ENTRANCE, examples, filled, query_names, routes
-from sites import Site, serving, three_cameras
+from sites import Site, found_in, serving, three_cameras
 from visitors import Visitor, visitor
 
 LINES = "/live"
@@ -33,7 +33,7 @@ SENT = [path for path in POSTS if path != "/sign-out"]
 NUMBERED = [
     (method, path) for method, paths in (("GET", GETS), ("POST", GUARDED)) for path in paths if "{number}" in path
 ]
-OTHERS = [(method, path) for method, path in NUMBERED if path.startswith(("/images/", "/cameras/"))]
+OTHERS = [(method, path) for method, path in NUMBERED if path.startswith(("/images/", "/cameras/", "/plates/"))]
 STRANGE_NUMBERS = ["-1", "0", str(2**63), str(-(2**63) - 1), "9" * 40, "abc", "1e3", "1.5", "%00", "%EF%BC%91"]
 HOSTILE = [
     "'", '"', "' OR 1=1 --", "1); DROP TABLE images; --", "%", "_", "\\", "\0", "a\0b", "<script>alert(1)</script>",
@@ -50,6 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(folder / "librarian", folder / "hub", taken=68) as made:
         made.make_user("admin")
         made.make_user("ben", "viewer", "Yard")
+        found_in(made, made.images("Barn P1")[30][0], "person", "AB123")
         yield made
 
 

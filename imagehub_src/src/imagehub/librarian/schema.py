@@ -452,7 +452,7 @@ workers = _table(
 )
 work = _table(
     "work",
-    "what workers did in each minute, for rates; old minutes are forgotten",
+    "what workers did in each minute, for rates; minute 0 is the sum of all before",
     Column("minute", BigInteger, primary_key=True, autoincrement=False, comment="minutes since 1970-01-01 UTC"),
     Column("worker", String(NAME), primary_key=True, comment="name of the worker"),
     Column("kind", String(20), primary_key=True, comment="kind of the jobs"),

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,8 +16,11 @@ from imagehub.errors import ImagehubError
 from imagehub.librarian import accounts, catalog, mqtt, notify, retention, rules
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.ingest import Ingest
+from imagehub.librarian.mqtt.finder import Finder, NoFinder
 from imagehub.librarian.settings import Settings, base_url
 from imagehub.librarian.thumbnails import Thumbnails
+from imagehub.librarian.vision import enqueuing, supervising
+from imagehub.librarian.vision.asking import Asking
 from imagehub.librarian.web import server
 from imagehub.librarian.web.site import Site
 from imagehub.notify import Notifier
@@ -32,8 +36,11 @@ Part = Callable[[threading.Event], None]
 log = logging.getLogger(__name__)
 
 
-def run(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT, and return 0; a part that fails is logged and tried again."""
+def run(settings: Settings, path: Path | None = None) -> int:
+    """Work until SIGTERM or SIGINT, and return 0; a part that fails is logged and tried again.
+
+    `path` is where the settings were found, as it was given: workers that are started are given it too.
+    """
     with suppress(AttributeError, OSError):  # there is no such thing on Windows, and sandboxes may refuse it
         os.nice(NICENESS)
     stop = threading.Event()
@@ -41,7 +48,7 @@ def run(settings: Settings) -> int:
         signal.signal(number, lambda *_: stop.set())
     engine = catalog.connect(settings.database)
     try:
-        parts = parts_of(engine, settings)
+        parts = parts_of(engine, settings, path)
         if settings.web.enabled:
             _show_first_link(engine, settings)
         log.info("following %s", settings.hub_directory)
@@ -53,7 +60,7 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def parts_of(engine: Engine, settings: Settings) -> dict[str, Part]:
+def parts_of(engine: Engine, settings: Settings, path: Path | None = None) -> dict[str, Part]:
     """Return the parts that these settings ask for, by their names.
 
     Raises:
@@ -72,10 +79,23 @@ def parts_of(engine: Engine, settings: Settings) -> dict[str, Part]:
         "accounts": lambda stop: accounts.keep_forgetting(engine, stop),
     }
     if settings.mqtt.broker:
-        parts["mqtt"] = mqtt.part(engine, settings, arrivals, publisher)
+        parts["mqtt"] = mqtt.part(engine, settings, arrivals, publisher, _finder(engine, settings))
+    if settings.vision.enabled:
+        parts |= _vision(engine, settings, arrivals, path)
     if settings.web.enabled:
         site = Site(engine, settings, arrivals, filled, channels, thumbnails)
         parts["web"] = lambda stop: server.serve(site, stop)
+    return parts
+
+
+def _finder(engine: Engine, settings: Settings) -> Finder:
+    return Asking(engine, settings.hub_directory, mqtt.microseconds) if settings.vision.enabled else NoFinder()
+
+
+def _vision(engine: Engine, settings: Settings, arrivals: Arrivals, path: Path | None) -> dict[str, Part]:
+    parts = {"vision": enqueuing.part(engine, arrivals)}
+    if settings.vision.workers:
+        parts["workers"] = supervising.part(engine, settings.vision.workers, supervising.command(path))
     return parts
 
 

@@ -9,14 +9,13 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from imagehub.errors import ImagehubError
-from imagehub.librarian.files import open_image
 from imagehub.librarian.mqtt import messages
-from imagehub.librarian.mqtt.finder import Finder, Plate
+from imagehub.librarian.mqtt.finder import Finder
 from imagehub.librarian.mqtt.lookup import Found, Lookup
+from imagehub.librarian.vision.asking import Plate
 
 OBJECTS, COUNT = "image/id_objects/get_objects", "image/id_objects/count"
 LICENSE, RESULTS = "image/alpr/get_license", "image/alpr/results"
@@ -30,8 +29,8 @@ Answer = tuple[str, Callable[[str], dict[str, Any]]]
 class Requests:
     """Answers requests. `clock` gives microseconds since 1970 in UTC."""
 
-    def __init__(self, directory: Path, lookup: Lookup, finder: Finder, clock: Callable[[], int]) -> None:
-        self._directory, self._lookup, self._finder, self._clock = directory, lookup, finder, clock
+    def __init__(self, lookup: Lookup, finder: Finder, clock: Callable[[], int]) -> None:
+        self._lookup, self._finder, self._clock = lookup, finder, clock
         self._answers: dict[str, Answer] = {
             OBJECTS: (COUNT, self._objects),
             LICENSE: (RESULTS, self._plates),
@@ -57,9 +56,9 @@ class Requests:
             return {"filename": name, "isfile": False}
         said: dict[str, Any] = {"filename": name, "isfile": True}
         try:
-            return {**self._finder.objects(self._read(found)), **said}
-        except (OSError, ImagehubError) as error:
-            return said | {"error": _reason(name, error)}
+            return {**self._finder.objects(found.id), **said}
+        except ImagehubError as error:
+            return said | {"error": str(error)}
 
     def _plates(self, text: str) -> dict[str, Any]:
         began = time.perf_counter()
@@ -81,10 +80,10 @@ class Requests:
         for path in paths:
             name, found = self._find(path)
             try:
-                plates = list(self._finder.plates(self._read(found))) if found else []
+                plates = list(self._finder.plates(found.id)) if found else []
                 error = "" if found else f"{name}: no such image"
-            except (OSError, ImagehubError) as failure:
-                plates, error = [], _reason(name, failure)
+            except ImagehubError as failure:
+                plates, error = [], str(failure)
             if plates:
                 return name, plates, ""
         return name, [], error
@@ -99,10 +98,6 @@ class Requests:
     def _find(self, path: str) -> tuple[str, Found | None]:
         name = re.split(r"[/\\]", path.strip())[-1]
         return name, self._lookup.image(name)
-
-    def _read(self, found: Found) -> bytes:
-        with open_image(self._directory, found.path) as file:
-            return file.read()
 
 
 def _listed(text: str) -> list[str]:
@@ -129,7 +124,3 @@ def _result(plate: Plate) -> dict[str, Any]:
     vehicle = {"score": 0.0, "type": "unknown", "box": box}
     said = {"box": box, "plate": plate.text, "region": region, "score": plate.score, "dscore": plate.score}
     return said | {"candidates": candidates, "vehicle": vehicle}
-
-
-def _reason(name: str, error: Exception) -> str:
-    return f"{name}: {error.strerror or 'it can not be read'}" if isinstance(error, OSError) else str(error)

@@ -1,7 +1,6 @@
 """The librarian's part that speaks MQTT: session after session with the broker, until it is told to stop."""
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -11,18 +10,18 @@ from sqlalchemy import Engine
 
 from imagehub.librarian.arrivals import Arrivals
 from imagehub.librarian.mqtt import discovery, topics
+from imagehub.librarian.mqtt.answering import Answering
 from imagehub.librarian.mqtt.connection import Connection, connected, require_client
 from imagehub.librarian.mqtt.finder import Finder, NoFinder
 from imagehub.librarian.mqtt.lookup import Lookup
 from imagehub.librarian.mqtt.news import News
 from imagehub.librarian.mqtt.publisher import Publisher
-from imagehub.librarian.mqtt.requests import MAX_BYTES, Requests
+from imagehub.librarian.mqtt.requests import Requests
 from imagehub.librarian.mqtt.telling import Teller
 from imagehub.librarian.settings import Settings
 
 TICK_SECONDS = 1.0
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 60.0
-WAITING_MESSAGES = 100
 NO_FINDER = NoFinder()
 
 log = logging.getLogger(__name__)
@@ -55,14 +54,17 @@ class Speaker:
         news = News(engine, settings.hub_directory)
         self._teller = Teller(settings.mqtt, settings.hub_directory, news, microseconds, settings.web.public_url)
         lookup = Lookup(engine, settings.hub_directory, news)
-        self._requests = Requests(settings.hub_directory, lookup, finder, microseconds)
-        self._messages: queue.Queue[tuple[str, bytes]] = queue.Queue(WAITING_MESSAGES)
-        self._wake = threading.Event()
+        self._answering = Answering(Requests(lookup, finder, microseconds))
+        self._answers = False
+        self._wake, self._born = threading.Event(), threading.Event()
         self._wait, self._complaint = SHORTEST_WAIT_SECONDS, ""
 
     def speak(self, stop: threading.Event) -> None:
         """Begin sessions until `stop` is set, waiting longer after each that fails; each reason is logged once."""
         self._teller.start()
+        if not self._answers:
+            self._answering.start(self._wake.set)
+            self._answers = True
         with self._arrivals.listening(self._wake.set):
             while not stop.is_set():
                 began = time.monotonic()
@@ -95,7 +97,7 @@ class Speaker:
                     session.publish(status, topics.OFFLINE, retain=True)
 
     def _subscribe(self, session: Connection) -> None:
-        for topic in self._requests.topics():
+        for topic in self._answering.topics():
             session.subscribe(topic)
         if prefix := self._settings.mqtt.discovery_prefix:
             session.subscribe(discovery.birth_topic(prefix))
@@ -104,27 +106,19 @@ class Speaker:
         self._teller.begin(session.publish)
         while not stop.is_set():
             self._wake.clear()
+            if self._born.is_set():
+                self._born.clear()
+                self._teller.forget()
             more = self._teller.tell()
-            more = self._answer_one(session) or more
+            for answer in self._answering.ready():
+                session.publish(*answer)
             session.check()
             if not more:
                 self._wake.wait(TICK_SECONDS)
 
-    def _answer_one(self, session: Connection) -> bool:
-        """Take the next message, if there is one: news go out between one and the next."""
-        try:
-            topic, payload = self._messages.get_nowait()
-        except queue.Empty:
-            return False
-        if topic in self._requests.topics():
-            session.publish(*self._requests.answer(topic, payload))
-        elif payload == topics.ONLINE:
-            self._teller.forget()
-        return True
-
     def _receive(self, topic: str, payload: bytes) -> None:
-        try:
-            self._messages.put_nowait((topic, payload[:MAX_BYTES]))
-        except queue.Full:
-            log.debug("too many requests wait: one on %s is left out", topic)
-        self._wake.set()
+        if topic in self._answering.topics():
+            self._answering.ask(topic, payload)
+        elif payload == topics.ONLINE:
+            self._born.set()
+            self._wake.set()

@@ -1,6 +1,7 @@
 """Which cameras are there, and what are they set to?"""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,10 +12,11 @@ from imagehub.librarian.audit import Actor
 from imagehub.librarian.catalog import CatalogError
 from imagehub.librarian.queries.faults import ValueFault
 from imagehub.librarian.schema import cameras as table
-from imagehub.librarian.schema import events, images, nodes
+from imagehub.librarian.schema import events, images, nodes, regions
 from imagehub.librarian.sight import Sight, condition
 
-SIZES = {"type": schema.TYPE, "roi_names": 1000, "message": 1000}
+SIZES = {"type": schema.TYPE, "roi_names": 1000, "message": 1000, "thresholds": 1000}
+MAX_VOTES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Camera:
     roi_names: tuple[str, ...]
     message: str
     notifications: bool
+    tiles: bool
+    thresholds: dict[str, float]
+    votes: int | None
     last_image_us: int | None
     last_event_us: int | None
 
@@ -55,6 +60,12 @@ def names(connection: Connection, sight: Sight) -> dict[int, str]:
     return dict(sorted(named.items(), key=lambda item: (item[1].casefold(), item[0])))
 
 
+def zones(connection: Connection) -> list[str]:
+    """Return the names of all zones that were drawn on cameras' pictures, for a choice of them."""
+    wanted = select(regions.c.name).where(regions.c.use == "zone").distinct()
+    return list(connection.execute(wanted.order_by(regions.c.name)).scalars())
+
+
 def full_name(node: str, view: str) -> str:
     """Return what a camera is called."""
     return f"{node} {view}".strip()
@@ -72,31 +83,66 @@ def change_camera(  # noqa: PLR0913 - all that users decide, by name
     roi_names: Sequence[str],
     message: str,
     notifications: bool,
+    tiles: bool,
+    thresholds: Mapping[str, float],
+    votes: int | None,
 ) -> None:
     """Set what users decide about a camera; the audit log says what changed.
 
     Raises:
-        ValueFault: a text is too long, or has characters that it can't have.
+        ValueFault: a text is too long, or has characters that it can't have; or a number is out of bounds.
         CatalogError: there is no such camera.
     """
     before = camera(connection, None, id)
     if before is None:
         raise CatalogError(f"there is no camera {id}: it was deleted, or never there")
-    flags = {"display": display, "check_objects": check_objects, "alpr": alpr, "notifications": notifications}
+    plain = {
+        "display": display,
+        "check_objects": check_objects,
+        "alpr": alpr,
+        "notifications": notifications,
+        "tiles": tiles,
+        "votes": _votes(votes),
+    }
     texts = {"type": type.strip(), "roi_names": _joined(roi_names), "message": message.strip()}
+    texts["thresholds"] = _as_json(thresholds)
     for field, text in texts.items():
         _check(field, text)
-    old = asdict(before) | {"roi_names": ",".join(before.roi_names)}
-    changed = {field: value for field, value in {**texts, **flags}.items() if value != old[field]}
+    old = asdict(before) | {"roi_names": ",".join(before.roi_names), "thresholds": _as_json(before.thresholds)}
+    changed = {field: value for field, value in {**texts, **plain}.items() if value != old[field]}
     if changed:
         connection.execute(update(table).where(table.c.id == id).values(**changed))
         audit.note(connection, actor, "camera.edit", before.name, **changed)
+
+
+def look_for_objects(connection: Connection, actor: Actor, id: int) -> None:  # noqa: A002
+    """Have a camera's images looked into, if they are not yet."""
+    found = camera(connection, None, id)
+    if found is not None and not found.check_objects:
+        connection.execute(update(table).where(table.c.id == id).values(check_objects=True))
+        audit.note(connection, actor, "camera.edit", found.name, check_objects=True)
 
 
 def _joined(roi_names: Sequence[str]) -> str:
     if any("," in name for name in roi_names):
         raise ValueFault("roi_names", "a region's name can't have a comma")
     return ",".join(name.strip() for name in roi_names if name.strip())
+
+
+def _votes(votes: int | None) -> int | None:
+    if votes is not None and not 1 <= votes <= MAX_VOTES:
+        raise ValueFault("votes", f"go from 1 to {MAX_VOTES}; leave it empty for what the settings say")
+    return votes
+
+
+def _as_json(thresholds: Mapping[str, float]) -> str:
+    named = {label.strip(): score for label, score in thresholds.items()}
+    for label, score in named.items():
+        if not label or len(label) > schema.NAME:
+            raise ValueFault("thresholds", f"a label has 1 to {schema.NAME} characters")
+        if not 0 <= score <= 1:
+            raise ValueFault("thresholds", f"{label}: a score goes from 0 to 1")
+    return json.dumps(named, ensure_ascii=False, sort_keys=True) if named else ""
 
 
 def _check(field: str, text: str) -> None:
@@ -131,6 +177,9 @@ def _camera(row: Row[Any]) -> Camera:
         roi_names=tuple(row.roi_names.split(",")) if row.roi_names else (),
         message=row.message,
         notifications=row.notifications,
+        tiles=row.tiles,
+        thresholds=json.loads(row.thresholds) if row.thresholds else {},
+        votes=row.votes,
         last_image_us=row.last_image_us,
         last_event_us=row.last_event_us,
     )

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select, union_all
+from sqlalchemy import Connection, Row, Select, Table, func, literal, null, select, union_all
 
 from imagehub.librarian.queries.cameras import full_name
 from imagehub.librarian.queries.filters import STORED, Filters, is_held, sources
 from imagehub.librarian.queries.paging import Found, Place, keys, page
-from imagehub.librarian.schema import cameras, detections, images, nodes, objects, plate_sightings, plates
+from imagehub.librarian.schema import cameras, detections, images, models, nodes, objects, plate_sightings, plates
 from imagehub.librarian.sight import Sight, condition
 
 __all__ = [
@@ -50,7 +50,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What was found in an image, and where: from 0 to 1 of its width and height; `kind` is `object` or `plate`."""
+    """What was found in an image, and where: from 0 to 1 of its width and height; `kind` is `object` or `plate`.
+
+    `model` found it, in its `version`; both are empty where that is not known. `track` is the thing that it shows;
+    None: votes did not suffice. `reading` is how a plate was read in this image.
+    """
 
     label: str
     score: float
@@ -59,6 +63,11 @@ class Box:
     width: float
     height: float
     kind: str
+    model: str
+    version: str
+    track: int | None
+    reading: str
+    plate_id: int | None
 
 
 def search(connection: Connection, sight: Sight, filters: Filters, cursor: str | None, limit: int) -> Found[Image]:
@@ -121,14 +130,21 @@ def newest_id(connection: Connection) -> int:
 
 def boxes(connection: Connection, image_id: int) -> list[Box]:
     """Return what was found in an image, the surest first."""
-    sides = ("score", "left", "top", "width", "height")
-    things = select(objects.c.label, *(detections.c[side] for side in sides), literal("object").label("kind"))
-    read = select(plates.c.text, *(plate_sightings.c[side] for side in sides), literal("plate"))
+    things = _found(detections, objects, objects.c.label, "object", literal(""), null())
+    read = _found(plate_sightings, plates, plates.c.text, "plate", plate_sightings.c.reading, plates.c.id)
     both = union_all(
-        things.join_from(detections, objects).where(detections.c.image_id == image_id),
-        read.join_from(plate_sightings, plates).where(plate_sightings.c.image_id == image_id),
+        things.where(detections.c.image_id == image_id),
+        read.where(plate_sightings.c.image_id == image_id),
     )
     return sorted((Box(*row) for row in connection.execute(both)), key=lambda box: -box.score)
+
+
+def _found(of: Table, named: Table, label: Any, kind: str, reading: Any, plate: Any) -> Select[Any]:
+    sides = (of.c[side] for side in ("score", "left", "top", "width", "height"))
+    model = (func.coalesce(models.c[name], "") for name in ("name", "version"))
+    joined = of.join(named).outerjoin(models, models.c.id == of.c.model_id)
+    columns = label.label("label"), *sides, literal(kind).label("kind"), *model, of.c.track_id, reading, plate
+    return select(*columns).select_from(joined)
 
 
 def _rows(connection: Connection, ids: Iterable[int]) -> list[Image]:

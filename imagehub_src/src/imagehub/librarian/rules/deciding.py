@@ -9,6 +9,7 @@ from imagehub.librarian.rules.reading import WEEKDAYS
 from imagehub.librarian.rules.rule import When
 
 SECOND = 1_000_000
+FOUND = {"object", "plate"}
 
 
 def fits(when: When, what: Happening, zone: tzinfo | None = None) -> bool:
@@ -18,7 +19,7 @@ def fits(when: When, what: Happening, zone: tzinfo | None = None) -> bool:
         and (not when.cameras or what.camera_id in when.cameras)
         and _fits_event(when, what)
         and _fits_found(when, what)
-        and (not when.region or _has_words(what.words, when.region))
+        and _fits_count(when, what)
         and when.text.casefold() in what.words.casefold()
         and fits_clock(when, what.time_us, zone)
     )
@@ -36,9 +37,39 @@ def _fits_event(when: When, what: Happening) -> bool:
 def _fits_found(when: When, what: Happening) -> bool:
     return (
         what.score >= when.min_score
-        and when.label.casefold() in {"", what.name.casefold()}
+        and (not when.label or what.name.casefold() in labels(when))
         and (not when.plate or _fits_plate(when.plate, what.name))
+        and (not when.plate_status or _has_status(when.plate_status, what))
+        and (not when.region or _is_in(when.region, what))
     )
+
+
+def labels(when: When) -> frozenset[str]:
+    """Return the labels that a rule asks for, in small letters; none means all."""
+    return frozenset(label.strip().casefold() for label in when.label.split(",")) - {""}
+
+
+def counted(when: When, what: Happening) -> tuple[Happening, ...]:
+    """Return those of the image's objects that a rule counts."""
+    return tuple(one for one in what.together if _fits_found(when, one))
+
+
+def _fits_count(when: When, what: Happening) -> bool:
+    if when.count is None:
+        return True
+    those = [one.track_id or 0 for one in counted(when, what)]
+    # Told once for all that are there, and again when one more comes: not when one of them goes.
+    return len(those) >= when.count and what.track_id == max(those)
+
+
+def _has_status(status: str, what: Happening) -> bool:
+    if what.plate is None:
+        return False
+    return {"known": what.plate.identified, "unknown": not what.plate.identified, "watched": what.plate.watched}[status]
+
+
+def _is_in(region: str, what: Happening) -> bool:
+    return region.casefold() in what.zones if what.trigger in FOUND else _has_words(what.words, region)
 
 
 def _fits_plate(pattern: str, plate: str) -> bool:

@@ -19,6 +19,12 @@ def cooldown(connection: Connection) -> Cooldown:
     return Cooldown(last)
 
 
+def told(connection: Connection, rule_id: int, cause: str) -> bool:
+    """Tell whether the rule fired for that before."""
+    same = select(notifications.c.id).where(notifications.c.cause == _cause(rule_id, 0, cause))
+    return connection.execute(same).first() is not None
+
+
 def fire(connection: Connection, kept: Kept, draft: notify.Draft, now_us: int) -> int:
     """Add one notification for each action; `draft` has what they share. Return how many are new."""
     shared = vars(draft) | {"rule_id": kept.id}
@@ -26,7 +32,7 @@ def fire(connection: Connection, kept: Kept, draft: notify.Draft, now_us: int) -
         notify.Draft(
             **shared
             | {
-                "cause": f"rule {kept.id} action {at} {draft.cause}",
+                "cause": _cause(kept.id, at, draft.cause),
                 "channel": action.channel,
                 "target": action.target,
             }
@@ -34,3 +40,7 @@ def fire(connection: Connection, kept: Kept, draft: notify.Draft, now_us: int) -
         for at, action in enumerate(kept.rule.actions)
     ]
     return sum(notify.put(connection, one, now_us) for one in drafts)
+
+
+def _cause(rule_id: int, action: int, cause: str) -> str:
+    return f"rule {rule_id} action {action} {cause}"

@@ -4,8 +4,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class PlateOf:
+    """What users say of a plate."""
+
+    identified: bool
+    watched: bool
+    owner: str
+
+
+@dataclass(frozen=True)
 class Happening:
-    """Something that happened. `cause` names it, the same after a rebuild of the catalog; `text` is as it was sent."""
+    """Something that happened. `text` is as it was sent.
+
+    `cause` names it, the same after a rebuild of the catalog; it is that of all images of a thing.
+    """
 
     trigger: str
     cause: str
@@ -19,6 +31,16 @@ class Happening:
     score: float = 0.0
     image_id: int | None = None
     event_id: int | None = None
+    track_id: int | None = None
+    track_us: int | None = None  # when the thing was sure
+    zones: frozenset[str] = frozenset()  # names of the zones that it stands in, in small letters
+    together: tuple["Happening", ...] = ()  # the objects of its image, itself among them, where somebody counts them
+    plate: PlateOf | None = None
+
+    @property
+    def since_us(self) -> int:
+        """When it began: a thing may be there for longer than its latest image."""
+        return self.time_us if self.track_us is None else self.track_us
 
     @property
     def words(self) -> str:

@@ -31,7 +31,9 @@ CONDITIONS: dict[str, Kind] = {
     "text": _text(200),
     "label": _text(100),
     "min_score": Kind("number from 0 to 1", lambda value: type(value) in {int, float} and 0 <= value <= 1),
+    "count": whole(1, 100),
     "plate": _text(32),
+    "plate_status": one_of("known", "unknown", "watched"),
     "hours": list_of(CLOCK),
     "weekdays": list_of(one_of(*WEEKDAYS)),
     "silent_minutes": whole(1, 525_600),
@@ -41,8 +43,8 @@ CLOCKS = {"hours", "weekdays"}
 ALLOWED: dict[str, set[str]] = {
     "image": CLOCKS | {"cameras", "region", "text"},
     "event": CLOCKS | {"cameras", "region", "text", "event_kind", "event_type", "above", "below"},
-    "object": CLOCKS | {"cameras", "region", "label", "min_score"},
-    "plate": CLOCKS | {"cameras", "region", "plate", "min_score"},
+    "object": CLOCKS | {"cameras", "region", "label", "count", "min_score"},
+    "plate": CLOCKS | {"cameras", "region", "plate", "plate_status", "min_score"},
     "silent": CLOCKS | {"cameras", "silent_minutes"},
     "disk": CLOCKS | {"free_bytes"},
 }

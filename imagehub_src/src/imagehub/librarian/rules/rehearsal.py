@@ -1,14 +1,14 @@
 """How often a rule would have fired in the past."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import pairwise
 
 from sqlalchemy import Connection, Engine
 
 from imagehub.librarian.rules import finding, wording
-from imagehub.librarian.rules.deciding import Cooldown, fits, fits_clock
+from imagehub.librarian.rules.deciding import Cooldown, counted, fits, fits_clock
 from imagehub.librarian.rules.happening import CameraOf, Happening
 from imagehub.librarian.rules.rule import Rule
 from imagehub.librarian.rules.standing import MINUTE_US
@@ -87,16 +87,19 @@ class Span:
 
     def _happenings(self, camera_id: int, camera: CameraOf) -> Iterator[Example]:
         seen, last_us = 0, 0
+        told: set[str] = set()
         when, seconds = self._rule.when, self._rule.cooldown_seconds
         for what in finding.between(self._connection, when, camera_id, self._since_us, self._until_us, self._limit):
             seen, last_us = seen + 1, what.time_us
-            if fits(when, what, self._zone) and self._cooldown.over(0, camera_id, what.time_us, seconds):
+            fresh = what.cause not in told and fits(when, what, self._zone)
+            if fresh and self._cooldown.over(0, camera_id, what.time_us, seconds):
                 self._cooldown.fired(0, camera_id, what.time_us)
+                told.add(what.cause)
                 yield self._example(what, camera)
         self._note_cut(seen, camera, last_us)
 
     def _example(self, what: Happening, camera: CameraOf) -> Example:
-        text = wording.of_happening(what, camera, self._zone)
+        text = wording.of_happening(replace(what, together=counted(self._rule.when, what)), camera, self._zone)
         return Example(what.time_us, what.camera_id, camera.name, what.image_id, what.event_id, text)
 
     def _silences(self, camera_id: int, camera: CameraOf) -> Iterator[Example]:

@@ -17,7 +17,9 @@ class RuleError(ImagehubError):
 class When:
     """What must come together for a rule to fire; what is empty or None is no condition.
 
-    `hours` are from and to in the hub's local time. Where they pass midnight, `weekdays` are those that they begin on.
+    `region` is a zone of the camera for what is found in images, and a word of the text for what is sent. `label`
+    may be several with commas between, and at least `count` of them are in one image. `hours` are from and to in
+    the hub's local time. Where they pass midnight, `weekdays` are those that they begin on.
     """
 
     trigger: str
@@ -29,8 +31,10 @@ class When:
     below: float | None = None
     text: str = ""
     label: str = ""
+    count: int | None = None
     min_score: float = 0.0
     plate: str = ""
+    plate_status: str = ""
     hours: tuple[str, ...] = ()
     weekdays: tuple[str, ...] = ()
     silent_minutes: int | None = None

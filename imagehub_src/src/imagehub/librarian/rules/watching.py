@@ -4,8 +4,9 @@ What is put into the outbox and how far it has looked are one transaction.
 """
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from imagehub.librarian import notify
 from imagehub.librarian.catalog import CatalogError, writing
 from imagehub.librarian.rules import finding, firing, kept, wording
-from imagehub.librarian.rules.deciding import SECOND, fits
+from imagehub.librarian.rules.deciding import SECOND, counted, fits
 from imagehub.librarian.rules.happening import CameraOf, Happening
 from imagehub.librarian.rules.kept import Kept
 from imagehub.librarian.schema import followers
@@ -64,6 +65,7 @@ class Look:
         self._rules = [one for one in kept.listed(connection) if one.rule.enabled]
         self._cameras = finding.all_cameras(connection)
         self._cooldown = firing.cooldown(connection)
+        self._known: set[tuple[int, str]] = set()
 
     def at_next(self, batch: int) -> int:
         """Look at the next rows of each table, move on, and return how many notifications came of them."""
@@ -75,8 +77,9 @@ class Look:
             # Nobody wants to know: what is there need not be read.
             reached[source.column] = max(newest[source.column], getattr(position, source.column))
             if rules:
+                counts = any(one.rule.when.count for one in rules)
                 found, reached[source.column] = finding.after(
-                    self._connection, trigger, getattr(position, source.column), batch
+                    self._connection, trigger, getattr(position, source.column), batch, counts
                 )
                 put += self._decide(rules, found)
         self._move(position, reached)
@@ -90,22 +93,33 @@ class Look:
             raise CatalogError("another librarian follows this catalog: end one of them")
 
     def _decide(self, rules: list[Kept], found: list[Happening]) -> int:
-        stale: Counter[str] = Counter()
+        stale: dict[str, set[str]] = defaultdict(set)
         put = 0
         for one, what in self._fitting(rules, found):
+            if self._told(one, what):
+                continue  # and its rest begins no second time
             if what.time_us < self._now_us - STALE_US:
-                stale[one.rule.name] += 1
+                stale[one.rule.name].add(what.cause)
             elif self._cooldown.over(one.id, what.camera_id, what.time_us, one.rule.cooldown_seconds):
                 put += self._fire(one, what)
-        for name, count in stale.items():
-            log.warning("rule %r: %d times, but more than an hour ago: nobody is notified", name, count)
+        for name, causes in stale.items():
+            log.warning("rule %r: %d times, but more than an hour ago: nobody is notified", name, len(causes))
         return put
+
+    def _told(self, one: Kept, what: Happening) -> bool:
+        """Tell whether the rule fired for the same thing before; things are in many images."""
+        if what.track_id is None:
+            return False
+        key = one.id, what.cause
+        if key not in self._known and firing.told(self._connection, *key):
+            self._known.add(key)
+        return key in self._known
 
     def _fitting(self, rules: list[Kept], found: list[Happening]) -> Iterator[tuple[Kept, Happening]]:
         for what in found:
             if self._cameras[what.camera_id].notifies:
                 for one in rules:
-                    if what.time_us >= one.created_us and fits(one.rule.when, what, self._zone):
+                    if what.since_us >= one.created_us and fits(one.rule.when, what, self._zone):
                         yield one, what
 
     def _fire(self, one: Kept, what: Happening) -> int:
@@ -122,7 +136,7 @@ class Look:
             "",
             "",
             wording.title(one.rule, camera),
-            wording.of_happening(what, camera, self._zone),
+            wording.of_happening(replace(what, together=counted(one.rule.when, what)), camera, self._zone),
             what.time_us,
             camera_id=what.camera_id,
             image_id=image,

@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from imagehub import __version__
 from imagehub.librarian.accounts import AccountError
 from imagehub.librarian.queries.faults import CursorError
-from imagehub.librarian.web import pages
+from imagehub.librarian.web import metrics, pages
 from imagehub.librarian.web.api import app as api
+from imagehub.librarian.web.api.problems import ProblemError
 from imagehub.librarian.web.guard import Guard
 from imagehub.librarian.web.rendering import STATIC
 from imagehub.librarian.web.site import Site
@@ -42,6 +43,8 @@ def build(site: Site) -> FastAPI:
     app.mount(api.PATH, app.state.api)
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
+    app.include_router(metrics.router, include_in_schema=False)
+    app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(SignInNeededError, _sign_in)
     app.add_exception_handler(NotAllowedError, _not_allowed)
     app.add_exception_handler(FormExpiredError, _form_expired)
@@ -51,6 +54,11 @@ def build(site: Site) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(Exception, _broken)
     return app
+
+
+def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return error.response
 
 
 def _sign_in(request: Request, _: Exception) -> Response:

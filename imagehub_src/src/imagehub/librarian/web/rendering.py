@@ -26,6 +26,7 @@ NAVIGATION = [
     ("viewer", "Objects", "/objects"),
     ("viewer", "Plates", "/plates"),
     ("viewer", "Cameras", "/cameras"),
+    ("administrator", "Vision", "/vision"),
     ("administrator", "Rules", "/rules"),
     ("administrator", "Notifications", "/notifications"),
     ("administrator", "Storage", "/storage"),
@@ -45,7 +46,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static, version=__version__, ago=times.ago, size=times.size)
+    made.globals.update(static=static, version=__version__, ago=times.ago, lasting=times.lasting, size=times.size)
     return made
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+MINUTE_US = 60_000_000
 # Days around these can still be reckoned with, in every zone.
 FIRST_YEAR, LAST_YEAR = 2, 9998
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,11 +55,17 @@ def typed(text: str, zone: ZoneInfo | None) -> int:
 
 def ago(time_us: int, now: int) -> str:
     """Return how long ago something was, in the largest unit that fits, such as `5 min ago`."""
-    seconds = max(0, now - time_us) // 1_000_000
+    lasted = max(0, now - time_us)
+    return f"{lasting(lasted)} ago" if lasted >= 10_000_000 else "just now"
+
+
+def lasting(length_us: int) -> str:
+    """Return how long something is, in the largest unit that fits, such as `5 min`."""
+    seconds = length_us // 1_000_000
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
-            return f"{seconds // length} {unit} ago"
-    return f"{seconds} s ago" if seconds >= 10 else "just now"
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def size(count: int) -> str:

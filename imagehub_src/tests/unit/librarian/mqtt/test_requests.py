@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from hub_directories import HubDirectory
 from imagehub.errors import ImagehubError
+from imagehub.librarian.files import open_image
 from imagehub.librarian.ingest import Ingest
 from imagehub.librarian.mqtt import requests
-from imagehub.librarian.mqtt.finder import Finder, NoFinder, Plate
+from imagehub.librarian.mqtt.finder import Finder, NoFinder
 from imagehub.librarian.mqtt.lookup import Lookup
 from imagehub.librarian.mqtt.news import News
 from imagehub.librarian.mqtt.requests import Requests
+from imagehub.librarian.schema import images
+from imagehub.librarian.vision.asking import Plate
 
 PLATE = Plate("nkl0252", "us-tx", 0.9, (418, 400, 508, 450))
 
@@ -23,23 +26,33 @@ PLATE = Plate("nkl0252", "us-tx", 0.9, (418, 400, 508, 450))
 class Words:
     """Finds the words of a `picture`."""
 
-    def objects(self, jpeg: bytes) -> Mapping[str, int]:
-        """Count the words."""
-        return {word: jpeg.split().count(word.encode()) for word in jpeg.decode().split()}
+    def __init__(self, hub: HubDirectory, engine: Engine) -> None:
+        self._root, self._engine = hub.root, engine
 
-    def plates(self, jpeg: bytes) -> Sequence[Plate]:
+    def objects(self, image_id: int) -> Mapping[str, int]:
+        """Count the words."""
+        words = self._words(image_id)
+        return {word: words.count(word) for word in words}
+
+    def plates(self, image_id: int) -> Sequence[Plate]:
         """Return one plate for each word `plate`."""
-        return [PLATE] * jpeg.split().count(b"plate")
+        return [PLATE] * self._words(image_id).count("plate")
+
+    def _words(self, image_id: int) -> list[str]:
+        with self._engine.connect() as connection:
+            path = connection.execute(select(images.c.path).where(images.c.id == image_id)).scalar_one()
+        with open_image(self._root, path) as file:
+            return file.read().decode().split()
 
 
 class Broken:
     """Finds nothing, as something is wrong."""
 
-    def objects(self, jpeg: bytes) -> Mapping[str, int]:
+    def objects(self, image_id: int) -> Mapping[str, int]:
         """Raise ImagehubError."""
         raise ImagehubError("the model is missing")
 
-    def plates(self, jpeg: bytes) -> Sequence[Plate]:
+    def plates(self, image_id: int) -> Sequence[Plate]:
         """Raise ImagehubError."""
         raise ImagehubError("the model is missing")
 
@@ -50,7 +63,7 @@ class Asked:
     def __init__(self, hub: HubDirectory, engine: Engine, finder: Finder) -> None:
         self.hub, self._ingest = hub, Ingest(engine, hub.root)
         lookup = Lookup(engine, hub.root, News(engine, hub.root))
-        self._requests = Requests(hub.root, lookup, finder, lambda: 1_795_000_000_000_000)
+        self._requests = Requests(lookup, finder, lambda: 1_795_000_000_000_000)
 
     def image(self, jpeg: bytes) -> str:
         """Add an image, and return its path as a flow on another machine sees it."""
@@ -68,7 +81,7 @@ class Asked:
 @pytest.fixture
 def asked(hub: HubDirectory, engine: Engine) -> Asked:
     """Give a hub with somebody who finds words."""
-    return Asked(hub, engine, Words())
+    return Asked(hub, engine, Words(hub, engine))
 
 
 @pytest.fixture

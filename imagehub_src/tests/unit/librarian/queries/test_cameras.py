@@ -18,7 +18,7 @@ from librarian_data import fill
 ANN = Actor(None, "Ann")
 VALUES: dict[str, Any] = {
     "type": "PiCamera", "display": True, "check_objects": True, "alpr": False, "roi_names": ("door", " gate "),
-    "message": "look", "notifications": False,
+    "message": "look", "notifications": False, "tiles": True, "thresholds": {"person": 0.6, "dog": 0.4}, "votes": 3,
 }  # fmt: skip
 
 
@@ -34,12 +34,25 @@ def test_a_change_is_kept_and_written_down(tmp_path: Path) -> None:
         (details,) = connection.execute(select(audit_log.c.details)).scalars()
     assert camera
     assert (camera.type, camera.roi_names, camera.notifications) == ("PiCamera", ("door", "gate"), False)
-    assert set(json.loads(details)) == {"type", "roi_names", "message", "notifications", "alpr"}
+    assert (camera.tiles, camera.thresholds, camera.votes) == (True, {"person": 0.6, "dog": 0.4}, 3)
+    plain = {"type", "roi_names", "message", "notifications", "alpr"}
+    assert set(json.loads(details)) == plain | {"tiles", "thresholds", "votes"}
     engine.dispose()
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("type", "x" * 101), ("message", "a\0b"), ("roi_names", ("a,b",)), ("message", "x" * 1001)]
+    ("field", "value"),
+    [
+        ("type", "x" * 101),
+        ("message", "a\0b"),
+        ("roi_names", ("a,b",)),
+        ("message", "x" * 1001),
+        ("thresholds", {"person": 1.1}),
+        ("thresholds", {" ": 0.5}),
+        ("thresholds", {"x" * 101: 0.5}),
+        ("votes", 0),
+        ("votes", 21),
+    ],
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, field: str, value: object) -> None:
     """The fault names the field; a camera that is not there is a fault of another kind."""

@@ -56,7 +56,7 @@ def test_every_kind_of_row_is_followed(barn: World, trigger: str) -> None:
     barn.sighting(camera, NOON, "AB 1")
     assert watching.follow(barn.engine, NOW) == 1
     assert barn.outbox()[0].image_id == image
-    said = {"image": "", "object": "person (60%)", "plate": "plate AB 1 (90%)"}[trigger]
+    said = {"image": "", "object": "person at Barn P1 (0.60)", "plate": "plate AB 1 at Barn P1 (0.90)"}[trigger]
     assert "\n".join(barn.outbox()[0].text.splitlines()[1:]) == said
 
 

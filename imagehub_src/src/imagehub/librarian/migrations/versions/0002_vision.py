@@ -135,7 +135,7 @@ def upgrade() -> None:
         sa.Column("failed", sa.Integer(), nullable=False, comment="tries that failed"),
         sa.Column("busy_us", sa.BigInteger(), nullable=False, comment="time that they took, in microseconds"),
         sa.PrimaryKeyConstraint("minute", "worker", "kind", name=op.f("pk_work")),
-        comment="what workers did in each minute, for rates; old minutes are forgotten",
+        comment="what workers did in each minute, for rates; minute 0 is the sum of all before",
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
         mariadb_engine="InnoDB",

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 
 def load(settings: Settings) -> "OnnxDetector":
-    """Return the detector that the settings name, ready to run.
+    """Return the detector that the settings name, ready to run; the process' OpenCV keeps to `vision.threads` as well.
 
     Raises:
         ImagehubError: it is not installed, or its file or its labels are not what they must be.
         MissingExtraError: the runtime is not installed.
     """
+    import cv2
+
     vision, model = settings.vision, settings.vision.model
+    cv2.setNumThreads(vision.threads)
     if "/" in model or model.endswith(".onnx"):
         chosen = _own(settings.folder / model, vision.labels_file, vision.model_form)
     else:
@@ -79,17 +82,28 @@ class OnnxDetector:
 
     def _look(self, picture: "Picture") -> list[Thing]:
         shown, place = self._form.show(picture, self._shape.width, self._shape.height)
-        outputs = self._network.run({self._network.inputs[0].name: self._shape.laid_out(shown)})
+        outputs = self._network.run({self._network.inputs[0].name: self._laid_out(shown)})
         try:
             found = distinct(self._form.candidates(outputs, self._shape.width, self._shape.height))
         except FormError as error:
             raise ImagehubError(f"{self._path}: {error}") from error
         return self._things(found, place)
 
+    def _laid_out(self, shown: "Picture") -> "NDArray[Any]":
+        import numpy as np
+
+        ordered = shown.transpose(2, 0, 1) if self._shape.channels_first else shown
+        pixels: NDArray[Any] = np.ascontiguousarray(ordered[None], dtype=self._shape.kind)
+        if self._shape.kind != np.uint8 and self._form.brightest != 255:
+            pixels *= self._form.brightest / 255
+        return pixels
+
     def _things(self, found: Found, place: Place) -> list[Thing]:
         whole = zip(found.boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True)
         return [
-            Thing(self._label(number), score, _box(corners, place)) for corners, score, number in whole if self._label(number)
+            Thing(self._label(number), score, _box(corners, place))
+            for corners, score, number in whole
+            if self._label(number)
         ]
 
     def _label(self, number: int) -> str:
@@ -109,23 +123,16 @@ class _Shape(NamedTuple):
 
     @classmethod
     def of(cls, path: Path, inputs: Sequence[runtime.Input], side: int) -> "_Shape":
-        first = inputs[0] if len(inputs) == 1 else runtime.Input("", (), None)
-        shape = [None, *first.shape[1:]] if first.shape[:1] == (1,) else list(first.shape)
-        if len(shape) != 4 or shape[0] is not None or 3 not in (shape[1], shape[3]) or first.kind == "object":
+        shape = inputs[0].shape
+        one_picture = len(inputs) == 1 and len(shape) == 4 and shape[0] in {None, 1} and 3 in {shape[1], shape[3]}
+        if not one_picture or inputs[0].kind == "object":
             raise ImagehubError(
                 f"{path}: it takes {', '.join(f'{each.name} {each.shape}' for each in inputs)}; a detector takes one "
                 "picture at a time, as 1x3xHEIGHTxWIDTH or 1xHEIGHTxWIDTHx3 numbers (float32, float16 or uint8)"
             )
         channels_first = shape[1] == 3
         height, width = shape[2:4] if channels_first else shape[1:3]
-        return cls(width or side, height or side, channels_first, first.kind)
-
-    def laid_out(self, shown: "NDArray[Any]") -> "NDArray[Any]":
-        """Return a picture as the model takes it."""
-        import numpy as np
-
-        ordered = shown.transpose(2, 0, 1) if self.channels_first else shown
-        return np.ascontiguousarray(ordered[None], dtype=self.kind)
+        return cls(width or side, height or side, channels_first, inputs[0].kind)
 
 
 def _box(corners: Sequence[float], place: Place) -> Box:

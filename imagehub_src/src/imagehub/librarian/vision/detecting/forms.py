@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from imagehub.errors import ImagehubError
 from imagehub.librarian.vision.seeing import LEAST
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from imagehub.librarian.vision.seeing import Picture
@@ -45,9 +44,15 @@ class Place(NamedTuple):
 class Form(Protocol):
     """One kind of detector."""
 
-    side: int
+    @property
+    def side(self) -> int:
+        """The length of both sides of what a model is shown that leaves it open."""
 
-    def show(self, picture: "Picture", width: int, height: int) -> "tuple[Array, Place]":
+    @property
+    def brightest(self) -> float:
+        """What the brightest pixel is, where the model takes other numbers than bytes."""
+
+    def show(self, picture: "Picture", width: int, height: int) -> "tuple[Picture, Place]":
         """Return the picture in the model's size, its channels last and red first, and where it is in it."""
 
     def candidates(self, outputs: "Mapping[str, Array]", width: int, height: int) -> Found:
@@ -67,14 +72,21 @@ class Ssd:
 
     labels: int
     side: int = 300
+    brightest: float = 255
 
-    def show(self, picture: "Picture", width: int, height: int) -> "tuple[Array, Place]":
+    def show(self, picture: "Picture", width: int, height: int) -> "tuple[Picture, Place]":
+        """Return the picture, stretched."""
         import cv2
 
         sized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
-        return cv2.cvtColor(sized, cv2.COLOR_BGR2RGB), Place(0, 0, 1, 1)
+        return cast("Picture", cv2.cvtColor(sized, cv2.COLOR_BGR2RGB)), Place(0, 0, 1, 1)
 
     def candidates(self, outputs: "Mapping[str, Array]", width: int, height: int) -> Found:
+        """Return the boxes whose best class is sure enough.
+
+        Raises:
+            FormError: the outputs are of another form.
+        """
         import numpy as np
 
         boxes, scores, *classes = (each[0] for each in self._in_order(outputs))
@@ -89,7 +101,8 @@ class Ssd:
 
     def _in_order(self, outputs: "Mapping[str, Array]") -> "list[Array]":
         """Return boxes and scores, and classes if there are any, found by their names or else taken in this order."""
-        named = {word: [each for name, each in outputs.items() if word in name.lower()] for word in ("box", "score", "class")}
+        words = ("box", "score", "class")
+        named = {word: [each for name, each in outputs.items() if word in name.lower()] for word in words}
         found = [each[0] for each in named.values() if each]
         arrays = found if named["box"] and named["score"] else list(outputs.values())
         if not _is_ssd([each.shape for each in arrays[:3]]):
@@ -101,20 +114,25 @@ class Ssd:
 
     def _check_labels(self, classes: int) -> None:
         if classes != self.labels:
-            raise FormError(f"it tells {classes} classes, and there are {self.labels} labels: vision.labels_file must have one line for each class")
+            raise FormError(
+                f"it tells {classes} classes, and there are {self.labels} labels: "
+                "vision.labels_file must have one line for each class"
+            )
 
 
 @dataclass(frozen=True)
 class Yolo:
-    """One output: 1x(4+CLASSES)xN as YOLOv8 has it, or 1xNx(5+CLASSES) as YOLOv5 has it; boxes by centre and size.
+    """One output: 1x(4+CLASSES)xN as of YOLOv8, or 1xNx(5+CLASSES) as of YOLOv5; boxes by centre and size in pixels.
 
     Pictures keep their proportions and get grey borders, and their pixels go from 0 to 1.
     """
 
     labels: int
     side: int = 640
+    brightest: float = 1
 
-    def show(self, picture: "Picture", width: int, height: int) -> "tuple[Array, Place]":
+    def show(self, picture: "Picture", width: int, height: int) -> "tuple[Picture, Place]":
+        """Return the picture between grey borders."""
         import cv2
         import numpy as np
 
@@ -126,9 +144,14 @@ class Yolo:
         shown = np.full((height, width, 3), 114, np.uint8)
         shown[top : top + inner_height, left : left + inner_width] = sized[:, :, ::-1]
         place = Place(left / width, top / height, inner_width / width, inner_height / height)
-        return shown.astype(np.float32) / np.float32(255), place
+        return shown, place
 
     def candidates(self, outputs: "Mapping[str, Array]", width: int, height: int) -> Found:
+        """Return the boxes whose best class is sure enough.
+
+        Raises:
+            FormError: the output is of another form.
+        """
         import numpy as np
 
         boxes, scores = self._parts(next(iter(outputs.values())), _shapes(outputs))

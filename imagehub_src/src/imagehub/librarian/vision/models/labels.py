@@ -1,23 +1,8 @@
-"""The labels of COCO, and files of labels."""
+"""Files of labels; `coco.txt` has those of COCO's categories by their numbers, from 1 on."""
 
 from pathlib import Path
 
 from imagehub.errors import ImagehubError
-
-# By the numbers of COCO's categories, from 1 on; an empty one is a number that was never used.
-COCO = tuple(
-    "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,,stop sign,parking meter,"
-    "bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,,backpack,umbrella,,,handbag,tie,suitcase,frisbee,"
-    "skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,,wine glass,"
-    "cup,fork,knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,"
-    "potted plant,bed,,dining table,,,toilet,,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,"
-    "refrigerator,,book,clock,vase,scissors,teddy bear,hair drier,toothbrush".split(",")
-)
-
-
-def write(labels: tuple[str, ...]) -> bytes:
-    """Return the content of a file with these labels."""
-    return ("\n".join(labels) + "\n").encode()
 
 
 def read(path: Path) -> tuple[str, ...]:

@@ -70,7 +70,15 @@ def verified(package: Package, path: Path) -> Path:
 def _pack(package: Package, folder: Path) -> None:
     with TemporaryDirectory(prefix="imagehub-npm-") as scratch:
         npm = _npm(Path(scratch))
-        words = ["pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder)]
+        words = [
+            "pack",
+            "--ignore-scripts",
+            "--silent",
+            "--cache",
+            f"{scratch}/cache",
+            "--pack-destination",
+            str(folder),
+        ]
         _call([*npm, *words, f"{package.name}@{package.version}"], folder)
 
 
@@ -111,7 +119,9 @@ def _call(words: Sequence[str], folder: Path) -> None:
             words, check=False, cwd=folder, capture_output=True, text=True, errors="replace", timeout=SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        raise ObtainingError(f"`{' '.join(words)}` took more than {SECONDS} seconds; is the registry reachable?") from error
+        raise ObtainingError(
+            f"`{' '.join(words)}` took more than {SECONDS} seconds; is the registry reachable?"
+        ) from error
     except OSError as error:
         raise ObtainingError(f"can't start {words[0]}: {error.strerror}") from error
     if done.returncode != 0:

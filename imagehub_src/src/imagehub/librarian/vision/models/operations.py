@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from imagehub.librarian.vision.models.tfjs import ConversionError, Node
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from onnx import NodeProto
 
@@ -36,7 +35,7 @@ class Writer:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, Known] = {}
 
-    def add(self, op: str, inputs: "Sequence[str | Known]", **attributes: object) -> str:
+    def add(self, op: str, inputs: "Sequence[str | Known]", **attributes: Any) -> str:
         """Add a node and return the name of its output; arrays become constants."""
         from onnx import helper
 
@@ -86,6 +85,7 @@ class Pairwise:
     compute: str
 
     def __call__(self, writer: Writer, _: Node, inputs: Sequence[Value]) -> Value:
+        """Return the result of all inputs, from left to right."""
         result = inputs[0]
         for other in inputs[1:]:
             result = self._pair(writer, result, other)
@@ -118,6 +118,7 @@ class Single:
     bounds: tuple[float, ...] = ()
 
     def __call__(self, writer: Writer, _: Node, inputs: Sequence[Value]) -> Value:
+        """Return the result of the input."""
         import numpy as np
 
         flow = _flow(inputs[0])

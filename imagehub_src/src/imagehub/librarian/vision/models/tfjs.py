@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from imagehub.errors import ImagehubError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Known = NDArray[Any]
@@ -49,7 +48,9 @@ class Node:
         try:
             return self.attributes[name][form]
         except KeyError:
-            raise ConversionError(f"node {self.name} ({self.op}) has no attribute {name} of the form {form!r}") from None
+            raise ConversionError(
+                f"node {self.name} ({self.op}) has no attribute {name} of the form {form!r}"
+            ) from None
 
 
 @dataclass(frozen=True)

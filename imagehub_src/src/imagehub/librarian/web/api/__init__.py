@@ -10,12 +10,15 @@ from imagehub.librarian.web.api import (
     images,
     live,
     notifications,
+    plates,
+    regions,
     retention,
     rules,
     statistics,
     timeline,
     tokens,
     users,
+    vision,
 )
 
 ROUTERS = [
@@ -24,8 +27,10 @@ ROUTERS = [
     events.router,
     events.readings,
     cameras.router,
+    regions.router,
     findings.router,
-    findings.plates,
+    plates.router,
+    vision.router,
     timeline.router,
     timeline.days,
     statistics.router,

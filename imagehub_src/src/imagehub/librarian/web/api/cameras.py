@@ -6,7 +6,7 @@ from pydantic import Field
 
 from imagehub.librarian.queries import cameras as catalog
 from imagehub.librarian.web.api.caller import Caller, Reader, Writer
-from imagehub.librarian.web.api.formats import Change, Id, Told
+from imagehub.librarian.web.api.formats import Change, Id, Name, Score, Told
 from imagehub.librarian.web.api.problems import found
 from imagehub.librarian.web.api.subjects import CHANGED_SINCE, NO_SUCH, NOT_MODIFIED, subject
 from imagehub.librarian.web.api.tags import IfMatch, check_unchanged
@@ -31,6 +31,9 @@ class Camera(Told):
     roi_names: list[str]
     message: str
     notifications: bool
+    tiles: bool
+    thresholds: dict[str, float]
+    votes: int | None
 
 
 class Cameras(Told):
@@ -49,6 +52,15 @@ class CameraChange(Change):
     roi_names: Annotated[list[str], Field(default_factory=list, max_length=100, description="Names of its regions.")]
     message: Annotated[str, Field(max_length=1000, description="Goes with its notifications.")] = ""
     notifications: Annotated[bool, Field(description="Notify about what it sees.")] = True
+    tiles: Annotated[bool, Field(description="Look at parts of its images too, for small and far objects.")] = False
+    thresholds: Annotated[
+        dict[Name, Score],
+        Field(default_factory=dict, max_length=50, description="Least scores by label; others: as in the settings."),
+    ]
+    votes: Annotated[
+        int | None,
+        Field(ge=1, le=20, description="Images that must show an object before it counts; null: as in the settings."),
+    ] = None
 
 
 @router.get("")

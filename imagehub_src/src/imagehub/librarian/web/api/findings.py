@@ -1,4 +1,4 @@
-"""What was found in images: objects and licence plates."""
+"""Objects: what was found in images, and what was seen."""
 
 from typing import Annotated
 
@@ -6,23 +6,32 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from imagehub.librarian.queries import findings as catalog
+from imagehub.librarian.queries import seen
 from imagehub.librarian.web.api.caller import Reader
-from imagehub.librarian.web.api.formats import CameraIds, GivenTime, Time, Told, Word
+from imagehub.librarian.web.api.formats import CameraIds, Given, GivenTime, Time, Told, Word
 from imagehub.librarian.web.api.paging import Page, Paged, page
 from imagehub.librarian.web.api.subjects import subject
 
 router = subject("objects")
-plates = subject("plates")
+Labels = Annotated[tuple[Word, ...], Field(max_length=20, description="Their labels; left out: all.")]
 
 
 class Object(Told):
-    """A label, and how often it was found in the last 24 hours and seven days."""
+    """A label, and how often it was found in images, and seen, in the last 24 hours, seven and thirty days.
+
+    What is seen in several images is one thing that was seen. `last_image_id` is the last image that shows it.
+    """
 
     id: int
     label: str
     last_day: int
     last_week: int
+    last_month: int
+    seen_day: int
+    seen_week: int
+    seen_month: int
     last: Time | None = Field(validation_alias="last_us")
+    last_image_id: int | None
 
 
 class Objects(Told):
@@ -31,18 +40,11 @@ class Objects(Told):
     items: list[Object]
 
 
-class Plate(Told):
-    """A licence plate, and how often it was read."""
-
-    id: int
-    text: str
-    region: str
-    sightings: int
-    last: Time | None = Field(validation_alias="last_us")
-
-
 class Finding(Told):
-    """One thing that was found in one image; `image_id` is null when the image was deleted."""
+    """One thing that was found in one image; `image_id` is null when the image was deleted.
+
+    The box is from 0 to 1 of the image's width and height. `track` is the thing that it shows; null: too few images do.
+    """
 
     id: int
     label: str
@@ -51,12 +53,11 @@ class Finding(Told):
     camera: str
     time: Time = Field(validation_alias="time_us")
     score: float
-
-
-class WantedPlates(Paged):
-    """Which plates are meant."""
-
-    text: Annotated[Word, Field(description="`*` stands for anything; empty: all.")] = ""
+    left: float
+    top: float
+    width: float
+    height: float
+    track: int | None
 
 
 class WantedFindings(Paged):
@@ -70,13 +71,57 @@ class WantedFindings(Paged):
 class WantedDetections(WantedFindings):
     """Which objects are meant."""
 
-    label: Annotated[tuple[Word, ...], Field(max_length=20, description="Their labels.")] = ()
+    label: Labels = ()
 
 
-class WantedSightings(WantedFindings):
-    """Which plates are meant."""
+class WantedCounts(Given):
+    """Which span is meant, into how many parts it is cut, and what is counted."""
 
-    text: Annotated[Word, Field(description="`*` stands for anything; empty: all.")] = ""
+    start: Annotated[GivenTime, Field(description="From this time on.")]
+    end: Annotated[GivenTime, Field(description="Before this time.")]
+    parts: Annotated[int, Field(ge=1, le=1000, description="How many parts of the same length.")] = 24
+    label: Labels = ()
+    camera: CameraIds = ()
+
+
+class Lane(Told):
+    """One label at one camera: how many things were seen, and how many found in images, in each part of the span."""
+
+    label: str
+    camera_id: int
+    camera: str
+    seen: list[int]
+    detections: list[int]
+
+
+class Lanes(Told):
+    """The labels and cameras of which something was found."""
+
+    items: list[Lane]
+
+
+class Track(Told):
+    """One thing that a camera saw.
+
+    `time` is when enough images showed it; `first` and `last` are of the images that show it, and `images` is how many.
+    `image_id` shows it best, where the box says; null: it was deleted. What has `ended` is gone from the picture.
+    """
+
+    id: int
+    label: str
+    camera_id: int
+    camera: str
+    image_id: int | None
+    time: Time = Field(validation_alias="time_us")
+    first: Time = Field(validation_alias="first_us")
+    last: Time = Field(validation_alias="last_us")
+    images: int
+    score: float
+    left: float
+    top: float
+    width: float
+    height: float
+    ended: bool
 
 
 @router.get("")
@@ -94,17 +139,18 @@ def list_detections(caller: Reader, response: Response, wanted: Annotated[Wanted
         return page(caller, response, Finding, catalog.search(connection, caller.sight, *asked))
 
 
-@plates.get("")
-def list_plates(caller: Reader, response: Response, wanted: Annotated[WantedPlates, Query()]) -> Page[Plate]:
-    """Search the plates that were read."""
+@router.get("/statistics")
+def count_objects(caller: Reader, wanted: Annotated[WantedCounts, Query()]) -> Lanes:
+    """Count what was seen, by label and camera, in each part of a span of time."""
+    asked = wanted.label, wanted.camera, wanted.start, wanted.end, wanted.parts
     with caller.site.reading() as connection:
-        rows = catalog.plates(connection, caller.sight, wanted.text, wanted.cursor, wanted.limit)
-    return page(caller, response, Plate, rows)
+        lanes = seen.counts(connection, caller.sight, *asked)
+    return Lanes(items=[Lane.model_validate(lane) for lane in lanes])
 
 
-@plates.get("/sightings")
-def list_sightings(caller: Reader, response: Response, wanted: Annotated[WantedSightings, Query()]) -> Page[Finding]:
-    """Search where and when plates were read."""
-    asked = wanted.text, wanted.camera, wanted.start, wanted.end, wanted.cursor, wanted.limit
+@router.get("/tracks")
+def list_tracks(caller: Reader, response: Response, wanted: Annotated[WantedDetections, Query()]) -> Page[Track]:
+    """Search the things that cameras saw: each once, however many images show it."""
+    asked = wanted.label, wanted.camera, wanted.start, wanted.end, wanted.cursor, wanted.limit
     with caller.site.reading() as connection:
-        return page(caller, response, Finding, catalog.sightings(connection, caller.sight, *asked))
+        return page(caller, response, Track, seen.search(connection, caller.sight, *asked))

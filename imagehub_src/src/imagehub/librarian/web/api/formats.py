@@ -50,6 +50,7 @@ PLAIN = "^[^\\u0000-\\u001f\\u007f]*$"
 Word = Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)]
 Text = Annotated[str, StringConstraints(max_length=1000, pattern=PLAIN)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN)]
+Score = Annotated[float, Field(ge=0, le=1)]
 
 
 class Given(BaseModel):

@@ -14,7 +14,7 @@ from imagehub.librarian.queries import images as catalog
 from imagehub.librarian.queries.filters import Filters
 from imagehub.librarian.queries.images import Image as Row
 from imagehub.librarian.thumbnails import NoPictureError
-from imagehub.librarian.web import deleting, sending
+from imagehub.librarian.web import deleting, queue, sending
 from imagehub.librarian.web.api.caller import Caller, Reader, Writer
 from imagehub.librarian.web.api.formats import Body, CameraIds, Day, GivenTime, Id, Kind, Time, Told, Word
 from imagehub.librarian.web.api.paging import Page, Paged, page
@@ -48,7 +48,11 @@ class Image(Told):
 
 
 class Box(Told):
-    """What was found in an image, and where: from 0 to 1 of its width and height."""
+    """What was found in an image, and where: from 0 to 1 of its width and height.
+
+    `model` found it, in its `version`. `track` is the thing that it shows; null: too few images show it. `reading` is
+    how a plate was read in this image.
+    """
 
     label: str
     kind: Literal["object", "plate"]
@@ -57,6 +61,11 @@ class Box(Told):
     top: float
     width: float
     height: float
+    model: str
+    version: str
+    track: int | None
+    reading: str
+    plate_id: int | None
 
 
 class Boxes(Told):
@@ -177,6 +186,14 @@ def get_thumbnail(caller: Reader, request: Request, id: Id, size: Literal["small
         raise ProblemError(404, "The file is no picture.") from None
     except NoSuchImageError:
         raise not_found("file") from None
+
+
+@router.post("/{id:number}/look-again", status_code=204, responses=NO_SUCH)
+def look_at_image_again(caller: Writer, id: Id) -> None:  # noqa: A002
+    """Have an image looked at anew, before all others."""
+    with caller.site.reading() as connection:
+        image = row(caller, connection, id)
+    queue.look_again(caller.site, caller.actor, image)
 
 
 @router.put("/{id:number}/hold", responses=NO_SUCH)

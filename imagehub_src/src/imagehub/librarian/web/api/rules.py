@@ -36,8 +36,10 @@ class Conditions(Body):
     below: Number | None = None
     text: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     label: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    count: Annotated[int | None, Field(ge=1, le=100, description="So many at once, at least.")] = None
     min_score: Annotated[float | None, Field(ge=0, le=1)] = None
     plate: Annotated[str | None, Field(min_length=1, max_length=32)] = None
+    plate_status: Literal["known", "unknown", "watched"] | None = None
     hours: Annotated[list[Clock] | None, Field(min_length=2, max_length=2, description="From, to.")] = None
     weekdays: Annotated[list[Weekday] | None, Field(max_length=7)] = None
     silent_minutes: Annotated[int | None, Field(ge=1, le=525_600)] = None

@@ -1,5 +1,6 @@
 """Images with filters, newest first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from imagehub.librarian.catalog import CatalogError
-from imagehub.librarian.queries import cameras, events, images
+from imagehub.librarian.queries import cameras, events, findings, images
 from imagehub.librarian.queries.filters import Filters
 from imagehub.librarian.queries.paging import Found
 from imagehub.librarian.web import times
@@ -70,9 +71,36 @@ def gallery(visit: Viewer, wanted: Annotated[Asked, Depends(asked)], cursor: str
         except CatalogError as error:
             found, fault = Found([], None, None), str(error)
         known = cameras.cameras(connection, visit.sight)
+        labels = findings.labels(connection)
     return visit.page(
-        "gallery.html", wanted=wanted, found=found, cameras=known, events=events.KINDS, fault=fault, cursor=cursor
+        "gallery.html",
+        wanted=wanted,
+        found=found,
+        cameras=known,
+        events=events.KINDS,
+        labels=labels,
+        summary="" if fault else _summary(wanted, {one.id: one.name for one in known}),
+        fault=fault,
+        cursor=cursor,
     )
+
+
+def _summary(wanted: Asked, named: Mapping[int, str]) -> str:
+    """Say in words which images are shown, such as `Images with a dog, at Gate, from 22:00 to 06:00 of each night`."""
+    parts = [f"with {wanted.object}"] if wanted.object else []
+    parts += [f"with the plate {wanted.plate}"] if wanted.plate else []
+    parts += (
+        [f"at {' or '.join(named.get(number, 'another camera') for number in wanted.camera)}"] if wanted.camera else []
+    )
+    parts += [f"within a minute after {wanted.event}"] if wanted.event else []
+    if wanted.since or wanted.until:
+        past = bool(wanted.until) and wanted.until <= wanted.since
+        of = f"on {wanted.day}" if wanted.day else f"of each {'night' if past else 'day'}"
+        parts.append(f"from {wanted.since or '00:00'} to {wanted.until or '24:00'} {of}")
+    elif wanted.day:
+        parts.append(f"on {wanted.day}")
+    parts += ["that are held"] if wanted.held else []
+    return f"Images {', '.join(parts)}, newest first." if parts else ""
 
 
 def _filters(visit: Visit, wanted: Asked) -> Filters:

@@ -22,13 +22,13 @@ router = APIRouter(prefix="/images")
 
 
 @router.get("/{number}")
-def picture(visit: Viewer, number: Number) -> Response:
+def picture(visit: Viewer, number: Number, asked: bool = False) -> Response:
     """Show an image with its boxes and details; arrows lead to the camera's previous and next one."""
     with visit.site.reading() as connection:
         image = image_of(visit, connection, number)
         older, newer = images.neighbours(connection, visit.sight, image, None)
         boxes = images.boxes(connection, number)
-    return visit.page("picture.html", image=image, older=older, newer=newer, boxes=boxes)
+    return visit.page("picture.html", image=image, older=older, newer=newer, boxes=boxes, asked=asked)
 
 
 @router.get("/{number}/file")

@@ -1,26 +1,31 @@
 """Rules: when to notify whom."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from imagehub.errors import ImagehubError
 from imagehub.librarian import notify, rules
-from imagehub.librarian.queries import cameras, events
+from imagehub.librarian.queries import cameras, events, findings
 from imagehub.librarian.rules import Kept, RuleError
 from imagehub.librarian.rules.reading import ALLOWED, CONDITIONS, WEEKDAYS
-from imagehub.librarian.web import times
+from imagehub.librarian.web import models, times
 from imagehub.librarian.web.numbers import Number
+from imagehub.librarian.web.numbers import chosen as number_of
 from imagehub.librarian.web.visit import SENT_BY_US, Administrator, Visit
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 router = APIRouter(prefix="/rules")
+Text = Annotated[str, Form()]
 WEEK_US = 7 * 86_400_000_000
 MAX_ACTIONS = 3
 # Fields that the form has as numbers, and what each is multiplied by.
-NUMBERS = {"above": 1.0, "below": 1.0, "min_score": 0.01, "silent_minutes": 1, "free_bytes": 1_000_000_000}
+NUMBERS = {"above": 1.0, "below": 1.0, "min_score": 0.01, "count": 1, "silent_minutes": 1, "free_bytes": 1_000_000_000}
 NEW: dict[str, Any] = {
     "name": "",
     "enabled": True,
@@ -72,7 +77,8 @@ def _number(text: str, unit: float) -> float | str:
 def rules_page(visit: Administrator) -> Response:
     """List the rules."""
     with visit.site.reading() as connection:
-        return visit.page("rules.html", rules=rules.listed(connection), cameras=_names(visit))
+        found, labels = rules.listed(connection), _labels(visit, connection)
+    return visit.page("rules.html", rules=found, cameras=_names(visit), labels=labels)
 
 
 @router.get("/new")
@@ -117,6 +123,29 @@ def send(visit: Administrator, given: dict[str, Any] = Depends(document)) -> Res
     return visit.page("rule_sent.html", told=told)
 
 
+@router.post("/preset", dependencies=[SENT_BY_US])
+def preset(
+    visit: Administrator, camera: Text = "", label: Text = "", channel: Text = "", target: Text = ""
+) -> Response:
+    """Make the rule 'tell me when such an object is at this camera', and have the camera's images looked into."""
+    number, name = next(iter(number_of(camera)), 0), label.strip()
+    called = _names(visit).get(number)
+    if called is None:
+        raise HTTPException(404)
+    given = NEW | {
+        "name": f"{name} at {called}",
+        "conditions": {"trigger": "object", "label": name, "cameras": [number]},
+        "actions": [{"channel": channel, "target": target.strip()}],
+    }
+    try:
+        with visit.site.writing() as connection:
+            rules.create(connection, visit.someone.actor, rules.read(given))
+            cameras.look_for_objects(connection, visit.someone.actor, number)
+    except RuleError as error:
+        return _form(visit, None, given, error.faults)
+    return visit.go("/rules")
+
+
 @router.get("/{number}")
 def edit(visit: Administrator, number: Number) -> Response:
     """Show the form of a rule."""
@@ -153,6 +182,8 @@ def _kept(visit: Visit, number: int) -> Kept:
 
 
 def _form(visit: Visit, number: int | None, given: Mapping[str, Any], faults: list[str] | None = None) -> Response:
+    with visit.site.reading() as connection:
+        labels, zones = _labels(visit, connection), cameras.zones(connection)
     return visit.page(
         "rule.html",
         400 if faults else 200,
@@ -161,6 +192,8 @@ def _form(visit: Visit, number: int | None, given: Mapping[str, Any], faults: li
         when=given["conditions"],
         faults=faults or [],
         cameras=_names(visit),
+        labels=labels,
+        zones=zones,
         triggers=tuple(ALLOWED),
         allowed={name: [trigger for trigger, names in ALLOWED.items() if name in names] for name in CONDITIONS},
         kinds=events.KINDS,
@@ -170,6 +203,10 @@ def _form(visit: Visit, number: int | None, given: Mapping[str, Any], faults: li
             : max(MAX_ACTIONS, len(given["actions"]))
         ],
     )
+
+
+def _labels(visit: Visit, connection: "Connection") -> list[str]:
+    return models.choices(visit.site.settings, findings.labels(connection))
 
 
 def _names(visit: Visit) -> dict[int, str]:

@@ -14,9 +14,11 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
-// Arrow keys follow the links rel=prev and rel=next, unless somebody types.
+// Arrow keys follow the links rel=prev and rel=next, other keys press their button, unless somebody types.
 document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, select, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+  const toggle = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (toggle) return toggle.click();
   const link = { ArrowLeft: "a[rel=prev]", ArrowRight: "a[rel=next]" }[event.key];
   document.querySelector(link || "nothing")?.click();
 });

@@ -17,7 +17,6 @@ def test_what_two_images_agree_on_wins_over_a_surer_one() -> None:
     assert found.score == pytest.approx(0.75)
 
 
-
 def test_of_two_the_surer_one_wins() -> None:
     """There is no majority."""
     assert best(votes(("5AU5341", 0.8), ("5AU5347", 0.9))).text == "5AU5347"

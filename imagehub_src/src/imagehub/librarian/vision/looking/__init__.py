@@ -1,0 +1,1 @@
+"""Looking: from the file of an image to the things in it."""

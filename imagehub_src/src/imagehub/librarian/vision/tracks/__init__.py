@@ -1,0 +1,1 @@
+"""Which things of an image are the same as those of other images."""
