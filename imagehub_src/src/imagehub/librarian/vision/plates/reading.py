@@ -1,6 +1,5 @@
 """What do the plates of the vehicles in a picture read? By PP-OCR, on this machine."""
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
 
     Corners = NDArray[np.float32]
 
-# Longest side of a vehicle in pixels, and pixels of it, as text is looked for: what 100 ms on one thread are enough for.
-SIDE, AREA = 640, 640 * 384
+# A vehicle is put on a canvas, wide or high, as text is looked for in it: what 100 ms on one thread are enough for.
+# Of more sizes than these, and of lines of more lengths, the runtime would keep memory for each one that it met.
+CANVASES, LINE = ((608, 352), (416, 512)), 240
 # Plates are below the windows, and time goes with the area that is looked at.
 TOP = 0.3
 MARGIN, MOST_LINES, MOST_VEHICLES = 0.04, 6, 8
@@ -92,12 +92,7 @@ class PpOcr:
         return [_placed(reading, size, place) for reading in best(lines, self._patterns)]
 
     def _lines(self, part: "Picture") -> list[Line]:
-        import cv2
-
-        high, wide = part.shape[:2]
-        scale = min(SIDE / max(high, wide), math.sqrt(AREA / (high * wide)))
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        seen = cv2.resize(part, None, fx=scale, fy=scale, interpolation=how)
+        seen, scale = _seen(part)
         boxes = self._ocr(seen, use_det=True, use_cls=False, use_rec=False).boxes
         likely = sorted(() if boxes is None else boxes / scale, key=_unlikely)[:MOST_LINES]
         found: list[Line] = []
@@ -131,12 +126,14 @@ def _engine(detection: Path, recognition: Path, runtime: str, threads: int) -> A
             "Det.engine_type": engine,
             "Det.model_path": str(detection),
             "Det.limit_type": "max",
-            "Det.limit_side_len": SIDE,
+            "Det.limit_side_len": max(map(max, CANVASES)),
             "Det.thresh": 0.2,
             "Det.box_thresh": 0.3,
             "Rec.engine_type": engine,
             "Rec.model_path": str(recognition),
-            "Rec.rec_img_shape": [3, 48, 160],
+            "Rec.rec_img_shape": [3, 48, LINE],
+            # Without the arena the heap falls to pieces, and grows by hundreds of megabytes.
+            "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             "EngineConfig.openvino.inference_num_threads": threads,
@@ -155,6 +152,20 @@ def _pixels(picture: "Picture", vehicle: Box) -> tuple[int, int, int, int]:
         min(wide, round((vehicle.left + vehicle.width + aside) * wide)),
         min(high, round((vehicle.top + vehicle.height + above) * high)),
     )
+
+
+def _seen(part: "Picture") -> tuple["Picture", float]:
+    """Return a part of a picture on a canvas, and how many times as large as it was."""
+    import cv2
+    import numpy as np
+
+    high, wide = part.shape[:2]
+    scale, canvas = max((min(across / wide, down / high), (across, down)) for across, down in CANVASES)
+    size = min(canvas[0], round(wide * scale)), min(canvas[1], round(high * scale))
+    seen = np.full((canvas[1], canvas[0], 3), 114, np.uint8)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    seen[: size[1], : size[0]] = cv2.resize(part, size, interpolation=how)
+    return seen, scale
 
 
 def _sides(corners: "Corners") -> tuple[float, float]:
