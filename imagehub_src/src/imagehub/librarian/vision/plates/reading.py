@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Corners = NDArray[np.float32]
 
-# Longest side of a vehicle in pixels, and pixels of it, as text is looked for: what 100 ms on one thread are enough for.
+# Longest side of a vehicle in pixels, and its area, as text is looked for: what 100 ms on one thread are enough for.
 SIDE, AREA = 640, 640 * 384
 # Plates are below the windows, and time goes with the area that is looked at.
 TOP = 0.3
