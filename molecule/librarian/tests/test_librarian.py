@@ -95,7 +95,7 @@ def test_a_person_in_a_picture_is_seen(browser: OpenerDirector) -> None:
     node("librarian-east").check_output("/opt/venv/bin/python /opt/camera.py librarian-data1 2 /opt/person.jpg")
     query = "SELECT count(*) FROM tracks JOIN objects ON objects.id = object_id WHERE label = 'person'"
     words = f'runuser -u postgres -- psql -At catalog -c "{query}"'
-    until(lambda: node("librarian-database").check_output(words) == "1", "the person in the catalog")
+    until(lambda: node("librarian-database").check_output(words) == "1", "the person in the catalog", 60)
 
 
 def test_nobody_sees_it_who_did_not_sign_in() -> None:

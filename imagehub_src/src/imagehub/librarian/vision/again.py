@@ -3,18 +3,17 @@
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from imagehub.errors import ImagehubError
-from imagehub.librarian.catalog import writing
 from imagehub.librarian.queries.cameras import full_name
-from imagehub.librarian.schema import cameras, days, images, nodes
+from imagehub.librarian.schema import cameras, nodes
 from imagehub.librarian.schema import jobs as table
 from imagehub.librarian.vision.queue import jobs, rates
+from imagehub.librarian.vision.queue.spans import put_again
 from imagehub.terminal.progress import Progress
 
 LOOK_SECONDS = 0.5
@@ -34,11 +33,9 @@ def run(engine: Engine, span: Span, wait: bool) -> int:
     Raises:
         ImagehubError: there is no such camera, or none whose images are looked into.
     """
-    engine = jobs.engine_for(engine)
-    chosen = _chosen(engine, span.cameras)
-    with ExitStack() as stack:
-        bar = stack.enter_context(Progress(None, "put into the queue", stream=sys.stderr))
-        put = sum(_put(engine, camera, day, bar) for camera, day in _days(engine, span, chosen))
+    chosen, first, last = _chosen(engine, span.cameras), span.since.isoformat(), span.until.isoformat()
+    with Progress(None, "put into the queue", stream=sys.stderr) as bar:
+        put = put_again(engine, first, last, chosen, time.time_ns() // 1000, bar.advance)
     if wait and put:
         return _watch(engine, put)
     return 0
@@ -58,25 +55,6 @@ def _chosen(engine: Engine, names: Sequence[str]) -> list[int]:
     if not (wanted := [row.id for row in rows if row.check_objects or row.alpr]):
         raise ImagehubError("no camera has its images looked into: say so on the page Cameras, or name some")
     return wanted
-
-
-def _days(engine: Engine, span: Span, chosen: Sequence[int]) -> list[tuple[int, str]]:
-    """Return camera and day of what is there, the newest day first."""
-    first, last = span.since.isoformat(), span.until.isoformat()
-    fits = days.c.day.between(first, last) & days.c.camera_id.in_(chosen) & (days.c.images > 0)
-    with engine.connect() as connection:
-        rows = connection.execute(select(days.c.camera_id, days.c.day).where(fits).order_by(days.c.day.desc()))
-        return [(row.camera_id, row.day) for row in rows]
-
-
-def _put(engine: Engine, camera: int, day: str, bar: Progress) -> int:
-    ours = (images.c.camera_id == camera) & (images.c.day == day)
-    with writing(engine) as connection:
-        aside = table.c.image_id.in_(select(images.c.id).where(ours)) & (table.c.state == jobs.DEAD)
-        connection.execute(delete(table).where(aside))
-        put = jobs.put(connection, jobs.OBJECTS, ours, jobs.AGAIN, time.time_ns() // 1000)
-    bar.advance(put)
-    return put
 
 
 def _watch(engine: Engine, put: int) -> int:

@@ -106,13 +106,18 @@ class _OnnxRuntime:
 class _OpenVino:
     def __init__(self, path: Path, threads: int) -> None:
         import openvino
+        from openvino import frontend
 
         self._path = path
         options = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
+        # Left to choose, it would try what is no ONNX file as a model of each other form that it knows.
+        reader = frontend.FrontEndManager().load_by_framework("onnx")
         try:
-            self._model = openvino.Core().compile_model(path, "CPU", options)
-        except RuntimeError as error:
+            self._model = openvino.Core().compile_model(reader.convert(reader.load(path)), "CPU", options)
+        except (RuntimeError, frontend.GeneralFailure, frontend.OpConversionFailure) as error:
             raise _unfit(path, "openvino can't load it as an ONNX model", error) from error
+        if not self._model.inputs:  # an empty file is an empty model to it
+            raise _unfit(path, "openvino can't load it as an ONNX model", "it takes nothing")
         self.inputs = tuple(
             Input(
                 each.get_any_name(), tuple(_length(length) for length in _lengths(each)), each.element_type.to_dtype()
@@ -139,5 +144,5 @@ def _length(written: object) -> int | None:
     return written if isinstance(written, int) and written > 0 else None
 
 
-def _unfit(path: Path, fault: str, error: Exception) -> ImagehubError:
+def _unfit(path: Path, fault: str, error: object) -> ImagehubError:
     return ImagehubError(f"{path}: {fault}: {str(error).strip().splitlines()[0]}")

@@ -1,6 +1,6 @@
 """Puts the images of whole days into the queue again, as when a model or a threshold changed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from sqlalchemy import Engine, delete, or_, select
 
@@ -10,14 +10,26 @@ from imagehub.librarian.schema import jobs as table
 from imagehub.librarian.vision.queue import jobs
 
 
-def put_again(engine: Engine, first_day: str, last_day: str, camera_ids: Collection[int], now_us: int) -> int:
+def put_again(
+    engine: Engine,
+    first_day: str,
+    last_day: str,
+    camera_ids: Collection[int],
+    now_us: int,
+    advance: Callable[[int], None] = lambda _: None,
+) -> int:
     """Have images looked at again, after those that arrive; return how many.
 
     The days are the hub's, as `2026-11-21`, and both belong to it. No camera named means those whose images are looked
-    into. What waits already is not put twice; what was put aside is tried anew.
+    into. What waits already is not put twice; what was put aside is tried anew. `advance` is told how many were put,
+    day by day.
     """
-    engine = jobs.engine_for(engine)
-    return sum(_put(engine, camera, day, now_us) for camera, day in _days(engine, first_day, last_day, camera_ids))
+    engine, total = jobs.engine_for(engine), 0
+    for camera, day in _days(engine, first_day, last_day, camera_ids):
+        put = _put(engine, camera, day, now_us)
+        advance(put)
+        total += put
+    return total
 
 
 def _days(engine: Engine, first_day: str, last_day: str, camera_ids: Collection[int]) -> list[tuple[int, str]]:
