@@ -1,4 +1,4 @@
-"""The dashboard of the hubs' metrics: whether they store, how quickly, and what each camera sends."""
+"""The dashboard of the metrics of hubs and librarians: whether they store, how quickly, and what each camera sends."""
 
 from typing import NamedTuple
 
@@ -77,6 +77,57 @@ CAMERAS = (
 )
 
 
+def _librarians(metric: str, sum_by: str = "", over: str = "") -> str:
+    asked = f"imagehub_librarian_{metric}"
+    asked = f"increase({asked}[{over}])" if over else asked
+    return f"sum by (instance, {sum_by}) ({asked})" if sum_by else asked
+
+
+# A librarian listens at a port of its own, so the hubs that are chosen above don't choose among them.
+LIBRARIANS = (
+    Chart("Behind the journal, in lines", "short", ((_librarians("behind_lines"), "{{instance}} {{hub}}"),)),
+    Chart(
+        "In the catalog",
+        "short",
+        ((_librarians("images"), "{{instance}} images"), (_librarians("events"), "{{instance}} events")),
+    ),
+    Chart("Bytes of images", "bytes", ((_librarians("bytes"), "{{instance}}"),)),
+    Chart(
+        "Jobs of vision that wait",
+        "short",
+        (
+            (_librarians("jobs_waiting", "kind"), "{{instance}} {{kind}}"),
+            (_librarians("jobs_running"), "{{instance}} running"),
+            (_librarians("jobs_dead"), "{{instance}} put aside"),
+        ),
+    ),
+    Chart("Oldest job is due for", "s", ((_librarians("jobs_oldest_seconds"), "{{instance}}"),)),
+    Chart(
+        "Workers, and images a second",
+        "short",
+        (
+            (_librarians("workers"), "{{instance}} workers"),
+            (_librarians("images_per_second"), "{{instance}} images per second"),
+        ),
+    ),
+    Chart("Time for an image", "s", ((_librarians("image_seconds"), "{{instance}}"),)),
+    Chart(
+        "Jobs done, and tries that failed",
+        "short",
+        (
+            (_librarians("jobs_done_total", "kind", "$__rate_interval"), "{{instance}} {{kind}}"),
+            (_librarians("jobs_failed_total", "kind", "$__rate_interval"), "{{instance}} {{kind}} failed"),
+            (_librarians("images_dropped_total", "", "$__rate_interval"), "{{instance}} dropped"),
+        ),
+    ),
+    Chart(
+        "Time that workers were at jobs",
+        "s",
+        ((_librarians("jobs_busy_seconds_total", "kind", "$__rate_interval"), "{{instance}} {{kind}}"),),
+    ),
+)
+
+
 def make() -> Dashboard:
     """Return the dashboard."""
     builder = DashboardBuilder("imagehub hubs").uid("imagehub-hubs").tags(["imagehub"])
@@ -89,8 +140,9 @@ def make() -> Dashboard:
     builder.with_row(Row("Now"))
     for chart in STATE:
         builder.with_panel(_stat(chart))
-    builder.with_panel(_table("Alerts", ALERTS, 7)).with_panel(_table("Versions", VERSIONS, 5))
-    for title, charts, span in (("Cameras", CAMERAS, 8), ("Hubs", HUBS, 12)):
+    builder.with_panel(_table("Alerts", ALERTS, 5)).with_panel(_table("Versions", VERSIONS, 4))
+    builder.with_panel(_table("Librarians", _librarians("info"), 3))
+    for title, charts, span in (("Cameras", CAMERAS, 8), ("Hubs", HUBS, 12), ("Librarians", LIBRARIANS, 8)):
         builder.with_row(Row(title))
         for chart in charts:
             builder.with_panel(_lines(chart).span(span))

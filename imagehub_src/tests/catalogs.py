@@ -1,15 +1,35 @@
 """Journals to follow, and what a catalog made of them holds."""
 
+import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine, select
 
 from imagehub import journal
 from imagehub.journal import Entry, Journal
+from imagehub.librarian import catalog
 from imagehub.librarian.schema import events, images
 
 DAY = "2026-11-21"
+
+
+@cache
+def _empty() -> tuple[TemporaryDirectory[str], Path]:
+    """Make an empty catalog in a file, once for all tests of a process: its steps take a fifth of a second."""
+    folder = TemporaryDirectory()
+    path = Path(folder.name) / "empty.sqlite"
+    catalog.connect(f"sqlite:///{path}").dispose()
+    return folder, path
+
+
+def fresh(path: Path) -> Engine:
+    """Return an empty catalog in an SQLite file, as `catalog.connect` makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_empty()[1], path)
+    return catalog.engine_of(catalog.url(f"sqlite:///{path}"))
 
 
 def entry(number: int) -> Entry:

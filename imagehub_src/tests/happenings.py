@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, insert, select, update
 
+from catalogs import fresh
 from imagehub.librarian import catalog, rules, schema
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.rules import Rule
@@ -145,7 +146,7 @@ class World:
 @contextmanager
 def world(folder: Path, url: str | None = None) -> Iterator[World]:
     """Give a catalog, in SQLite unless a URL says otherwise."""
-    engine = catalog.connect(url or f"sqlite:///{folder / 'catalog.sqlite'}")
+    engine = catalog.connect(url) if url else fresh(folder / "catalog.sqlite")
     try:
         yield World(engine, folder)
     finally:

@@ -4,13 +4,19 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import yaml
 
+from calling import calling
 from dashboards import FOLDER, filled, panels
 from hubdata import event, image
+from imagehub.librarian.schema import images
+from imagehub.librarian.vision.queue import jobs, workers
+from imagehub.librarian.web import metrics as librarian
+from imagehub.librarian.web.times import now_us
 from imagehub.metrics import Metrics
 from imagehub.testing import FakeClock
 from imagehub.wire import camera
@@ -18,6 +24,8 @@ from promql import documented, metrics_of, promtool, unknown
 from requirements_here import require
 
 try:
+    from prometheus_client.parser import text_string_to_metric_families
+
     from imagehub.exposition import HubCollector
 
     installed = True
@@ -45,7 +53,18 @@ def samples() -> list[tuple[str, dict[str, str]]]:
     metrics.acknowledged([(barn, timedelta(milliseconds=3).total_seconds())])
     shown = [each for metric in HubCollector(metrics, lambda: STATUS).collect() for each in metric.samples]
     alert = ("ALERTS", {"alertname": "ImagehubDown", "alertstate": "firing"})
-    return [(each.name, dict(each.labels)) for each in shown] + [alert]
+    return [(each.name, dict(each.labels)) for each in shown] + [alert, *librarians_samples()]
+
+
+def librarians_samples() -> list[tuple[str, dict[str, str]]]:
+    """Return the same of a librarian with a job that waits and one that was done."""
+    with TemporaryDirectory() as folder, calling(Path(folder)) as called:
+        with called.site.writing() as connection:
+            now = now_us()
+            jobs.put(connection, jobs.OBJECTS, images.c.id <= 3, jobs.EVENT, now)
+            workers.count(connection, "a:1", jobs.OBJECTS, now, 40_000)
+        families = text_string_to_metric_families("".join(librarian.text(called.site)))
+        return [(each.name, dict(each.labels)) for family in families for each in family.samples]
 
 
 def series(name: str, labels: dict[str, str]) -> dict[str, str]:

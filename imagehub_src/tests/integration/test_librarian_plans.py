@@ -10,11 +10,11 @@ from databases import postgresql
 from imagehub.librarian import catalog
 from imagehub.librarian.catalog import writing
 from imagehub.librarian.schema import followers, images
-from imagehub.librarian.vision import again, asking, enqueuing
+from imagehub.librarian.vision import asking, enqueuing
 from imagehub.librarian.vision.queue import jobs
+from imagehub.librarian.vision.queue.spans import put_again
 from imagehub.librarian.vision.seeing import ImageRow
 from imagehub.librarian.vision.working.pictures import Pictures
-from imagehub.terminal.progress import Progress
 from librarian_data import fill
 from librarian_questions import questions
 from plans import Statement, executed, scans
@@ -83,7 +83,7 @@ def test_the_queue_scans_no_large_table(engine: Engine) -> None:
         enqueuing.follow(engine, 1, batch=5000)
         enqueuing.tidy(engine, 1, most=39_000)
         asking.Asking(engine, Path(), lambda: 1, 0)._wait(jobs.PLATES, 1)
-        again._put(engine, 1, "2026-11-20", Progress(None, "put"))
+        put_again(engine, "2026-11-20", "2026-11-20", [1], 1)
     with engine.connect() as connection:
         assert scans(connection, statements) == []
 

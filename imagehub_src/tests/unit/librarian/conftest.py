@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from imagehub.librarian import catalog
+from catalogs import fresh
 from kept import Kept, fill
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """Give an empty catalog in SQLite."""
-    made = catalog.connect(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+    made = fresh(tmp_path / "catalog.sqlite")
     yield made
     made.dispose()
 

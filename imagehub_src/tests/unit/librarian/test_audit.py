@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection
 
 from accounting import add, first
-from imagehub.librarian import accounts, audit, catalog
+from catalogs import fresh
+from imagehub.librarian import accounts, audit
 from imagehub.librarian.audit import Actor
 
 NOBODY = Actor(None, "nobody")
@@ -16,7 +17,7 @@ NOBODY = Actor(None, "nobody")
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     """Give a connection to an empty catalog."""
-    engine = catalog.connect(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+    engine = fresh(tmp_path / "catalog.sqlite")
     with engine.connect().execution_options(writes=True) as given:
         yield given
     engine.dispose()

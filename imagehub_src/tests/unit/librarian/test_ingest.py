@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from catalogs import entry, taken, write_journal
+from catalogs import entry, fresh, taken, write_journal
 from hubdata import image, keep, open_store
 from imagehub.journal import write_watermark
-from imagehub.librarian import catalog
 from imagehub.librarian.catalog import CatalogError
 from imagehub.librarian.deletion import delete
 from imagehub.librarian.ingest import Ingest
@@ -19,7 +18,7 @@ from kept import Kept, fill
 
 def test_damaged_and_void_lines_are_left_out(tmp_path: Path) -> None:
     """What can't be read is counted; nothing that stands behind it is missed."""
-    engine, root = catalog.connect(f"sqlite:///{tmp_path / 'c'}"), tmp_path / "hub"
+    engine, root = fresh(tmp_path / "c"), tmp_path / "hub"
     broken = [entry(3) | {"time": "noon"}, entry(4) | {"bytes": 1 << 70}, {"kind": "?"}, {"kind": "void"}]
     write_journal(root, [entry(1), *broken, entry(6)]).close()
     assert Ingest(engine, root).follow() == 6
@@ -55,7 +54,7 @@ def test_purged_images_are_not_taken_in(engine: Engine, tmp_path: Path) -> None:
     """A catalog that begins after a purge has what is there."""
     kept = fill(engine, tmp_path / "hub")
     purge(kept, 8)
-    other = catalog.connect(f"sqlite:///{tmp_path / 'other'}")
+    other = fresh(tmp_path / "other")
     Ingest(other, kept.root).follow()
     Kept(other, kept.root, kept.now).assert_whole()
     other.dispose()
@@ -64,7 +63,7 @@ def test_purged_images_are_not_taken_in(engine: Engine, tmp_path: Path) -> None:
 def test_deleted_images_are_not_taken_in(kept: Kept, tmp_path: Path) -> None:
     """The ledger is the hub's: a catalog made anew knows of them as well."""
     delete(kept.engine, kept.root, kept.ids()[3:9], "ada")
-    other = catalog.connect(f"sqlite:///{tmp_path / 'other'}")
+    other = fresh(tmp_path / "other")
     Ingest(other, kept.root, batch=4).follow()
     anew = Kept(other, kept.root, kept.now)
     assert anew.stored() == kept.stored()
@@ -74,7 +73,7 @@ def test_deleted_images_are_not_taken_in(kept: Kept, tmp_path: Path) -> None:
 
 def test_another_journal_is_refused(tmp_path: Path) -> None:
     """A journal that begins anew is not mixed with the one before."""
-    engine, root = catalog.connect(f"sqlite:///{tmp_path / 'c'}"), tmp_path / "hub"
+    engine, root = fresh(tmp_path / "c"), tmp_path / "hub"
     write_journal(root, [entry(1), entry(2)]).close()
     Ingest(engine, root).follow()
     (root / "journal").rename(tmp_path / "away")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine
 
-from imagehub.librarian import catalog
+from catalogs import fresh
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """Give an empty catalog."""
-    made = catalog.connect(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+    made = fresh(tmp_path / "catalog.sqlite")
     yield made
     made.dispose()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from imagehub.librarian import catalog
+from catalogs import fresh
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.catalog import CatalogError, writing
 from imagehub.librarian.queries import cameras
@@ -24,7 +24,7 @@ VALUES: dict[str, Any] = {
 
 def test_a_change_is_kept_and_written_down(tmp_path: Path) -> None:
     """The log says what changed and not what stayed; nothing changed is nothing to log."""
-    engine = catalog.connect(f"sqlite:///{tmp_path / 'c'}")
+    engine = fresh(tmp_path / "c")
     fill(engine, images=5, events=5, cameras=2, days=1)
     for _ in range(2):
         with writing(engine) as connection:
@@ -56,7 +56,7 @@ def test_a_change_is_kept_and_written_down(tmp_path: Path) -> None:
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, field: str, value: object) -> None:
     """The fault names the field; a camera that is not there is a fault of another kind."""
-    engine = catalog.connect(f"sqlite:///{tmp_path / 'c'}")
+    engine = fresh(tmp_path / "c")
     fill(engine, images=5, events=5, cameras=1, days=1)
     with writing(engine) as connection:
         with pytest.raises(ValueFault) as caught:
