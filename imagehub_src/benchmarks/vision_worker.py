@@ -1,29 +1,29 @@
 """Looks at pictures as a worker does, with tiles and for plates, and prints the most memory that it had, in bytes."""
 
-import importlib.util
 import re
 import sys
 from pathlib import Path
 
 from imagehub.librarian.settings import parse
+from imagehub.librarian.vision import plates
 from imagehub.librarian.vision.detecting import detector
 from imagehub.librarian.vision.looking.look import Look
 
 VEHICLES = {"car", "truck", "bus", "motorcycle"}
-PLATES = "imagehub.librarian.vision.plates"
 
 
-def main(models: Path, folder: Path) -> None:
+def main(models: Path, folder: Path, runtime: str) -> None:
     """Look at the JPEG files in a folder, each with the two before it as what its camera saw last."""
-    settings = parse(f"librarian:\n  hub_directory: .\nvision:\n  models_directory: {models}\n", models)
+    settings = parse(
+        f"librarian:\n  hub_directory: .\nvision:\n  models_directory: {models}\n  runtime: {runtime}\n", models
+    )
     look = Look(detector.load(settings), settings.vision)
-    plates = importlib.util.find_spec(PLATES)
-    reader = importlib.import_module(f"{PLATES}.reading").load(settings) if plates else None
+    reader = plates.reader(settings)
     jpegs = [path.read_bytes() for path in sorted(folder.glob("*.jpg"))]
     for number, jpeg in enumerate(jpegs):
         seen = look.at(jpeg, jpegs[max(0, number - 2) : number], tiles=True)
         vehicles = [each.box for each in seen.things if each.label in VEHICLES and each.score >= 0.5]
-        if reader and vehicles:
+        if vehicles:
             reader.read(seen.picture, vehicles)
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     assert found
@@ -31,4 +31,4 @@ def main(models: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

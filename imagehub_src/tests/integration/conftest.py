@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine
@@ -11,11 +12,12 @@ from imagehub.librarian import catalog
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Give the database servers of this run."""
-    made = Servers(tmp_path_factory.mktemp("servers"))
-    yield made
-    made.stop()
+def servers() -> Iterator[Servers]:
+    """Give the database servers of this run, in a folder that another run does not lock their accounts out of."""
+    with TemporaryDirectory(prefix="imagehub-servers-") as folder:
+        made = Servers(Path(folder))
+        yield made
+        made.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A vehicle is put on a canvas, wide or high, as text is looked for in it: what 100 ms on one thread are enough for.
 # Of more sizes than these, and of lines of more lengths, the runtime would keep memory for each one that it met.
-CANVASES, LINE = ((608, 352), (416, 512)), 240
+CANVASES, LINE = ((544, 320), (352, 448)), 240
 # Plates are below the windows, and time goes with the area that is looked at.
 TOP = 0.3
 MARGIN, MOST_LINES, MOST_VEHICLES = 0.04, 6, 8
