@@ -44,7 +44,7 @@ def test_a_rule_sends_a_mail(page: Page, site: Site, box: Mailbox) -> None:
     page.get_by_label("Name").fill("Somebody in the yard")
     page.get_by_label("Something of this sort").select_option("event")
     page.get_by_label("Kind of event").select_option("motion")
-    expect(page.get_by_label("Plate")).to_be_hidden()
+    expect(page.get_by_label("Plate", exact=True)).to_be_hidden()
     page.get_by_label("Cameras").select_option("Yard")
     page.get_by_label("Channel 1").select_option("mail")
     page.get_by_label("Target 1").fill("you@example.org")
