@@ -14,7 +14,6 @@ import httpx
 from PIL import Image, ImageDraw
 from sqlalchemy import Engine, Table, func, insert, select
 
-from catalogs import fresh
 from imagehub import images, journal
 from imagehub.journal import Entry, Journal
 from imagehub.librarian import accounts, catalog, schema
@@ -121,7 +120,7 @@ class Site:
     @contextmanager
     def catalog(self) -> "Iterator[Engine]":
         """Give its catalog, to look into or to add what is found in images."""
-        engine = fresh(self.folder / "librarian_data" / "catalog.sqlite")
+        engine = catalog.connect(f"sqlite:///{self.folder / 'librarian_data' / 'catalog.sqlite'}")
         try:
             yield engine
         finally:
