@@ -24,7 +24,7 @@ from imagehub.librarian.vision.box import Box
 from imagehub.librarian.vision.looking.look import Seen
 from imagehub.librarian.vision.queue import jobs
 from imagehub.librarian.vision.seeing import ImageRow, Model, PictureError, PlateReader, Reading, Thing
-from imagehub.librarian.vision.working.handling import Least, Votes
+from imagehub.librarian.vision.tracking import Least, Votes
 
 BOX = Box(0.25, 0.25, 0.5, 0.5)
 

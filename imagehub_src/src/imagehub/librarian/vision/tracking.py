@@ -18,7 +18,7 @@ from imagehub.librarian.vision.tracks import rows
 from imagehub.librarian.vision.tracks.matching import STANDING, Look, assign, likeness
 from imagehub.librarian.vision.tracks.rows import Loose, Track, turn
 
-__all__ = ["Votes", "lone", "record", "turn"]
+__all__ = ["Least", "Votes", "lone", "record", "turn"]
 
 Least = Callable[[str], float]
 ABSENT_US = 60_000_000  # a track ends when images of so long altogether miss it

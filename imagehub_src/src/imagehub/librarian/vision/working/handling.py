@@ -16,6 +16,7 @@ from imagehub.librarian.vision.looking.thresholds import Thresholds
 from imagehub.librarian.vision.queue import jobs, workers
 from imagehub.librarian.vision.queue.jobs import ASKED, OBJECTS, PLATES, VOTES, Job, LostError
 from imagehub.librarian.vision.seeing import ImageRow, Model, PlateReader, Reading, Thing
+from imagehub.librarian.vision.tracking import Least, Votes
 from imagehub.librarian.vision.working.pictures import Pictures
 
 if TYPE_CHECKING:
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
     from imagehub.librarian.vision.seeing import Picture
 
 VEHICLES = {"car", "truck", "bus", "motorcycle"}
-
-
-# How sure a detector has to be of things with a label.
-Least = Callable[[str], float]
-
-
-class Votes(NamedTuple):
-    """How many images of an event must show a thing, and how far apart they may be."""
-
-    needed: int
-    event_us: int
 
 
 class Sharp(Protocol):

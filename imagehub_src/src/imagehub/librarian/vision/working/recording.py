@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from imagehub.librarian.vision import tracking
 from imagehub.librarian.vision.plates import sightings
 from imagehub.librarian.vision.seeing import ImageRow, Model, Reading, Thing
-from imagehub.librarian.vision.working.handling import Least, Votes
+from imagehub.librarian.vision.tracking import Least, Votes
 
 
 class Catalog:
@@ -24,7 +24,7 @@ class Catalog:
         quiet: bool,
     ) -> bool:
         """Record the objects of an image; tell whether its votes are to be counted later."""
-        return tracking.record(connection, image, model, things, tracking.Votes(*votes), least, quiet)
+        return tracking.record(connection, image, model, things, votes, least, quiet)
 
     def plates(
         self,
@@ -40,5 +40,5 @@ class Catalog:
 
     def lone(self, connection: Connection, image: ImageRow, votes: Votes) -> None:
         """Decide on an image that no other came beside."""
-        tracking.lone(connection, image, tracking.Votes(*votes))
+        tracking.lone(connection, image, votes)
         sightings.lone(connection, image, votes.event_us)
