@@ -1,0 +1,1 @@
+"""The agent: records with one camera, at a conductor's word."""

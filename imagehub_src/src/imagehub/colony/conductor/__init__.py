@@ -1,0 +1,1 @@
+"""The conductor: brings the agents of a colony to record together."""

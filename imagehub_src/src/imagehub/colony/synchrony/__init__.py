@@ -1,0 +1,1 @@
+"""Synchrony that is proven: clocks compared before a recording, frames audited after it."""

@@ -1,0 +1,1 @@
+"""What a node finds in its pictures: light, and motion."""

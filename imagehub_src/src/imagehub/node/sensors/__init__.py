@@ -1,0 +1,1 @@
+"""Sensors of temperature and humidity at the pins of a Raspberry Pi."""

@@ -1,0 +1,1 @@
+"""The settings of a node, as imagenode.yaml has them."""
