@@ -63,6 +63,7 @@ def _run(settings: Settings, stop: threading.Event) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     limits.step_back()
+    limits.give_back_memory()
     limits.set_threads(settings.vision.threads)
     # These import numpy and more: not before the environment says how many threads they may have.
     from imagehub.librarian.vision.working.eyes import Eyes
