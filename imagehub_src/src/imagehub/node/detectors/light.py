@@ -53,7 +53,7 @@ class LightDetector:
         if self._seen is None:
             return []
         return [
-            ("ROI", self._seen),
+            ("ROI", self._seen.copy()),
             ("Grayscale", self._grey.copy()),
             ("State", state_image(self._light)),
             ("Mean Pixel Value", state_image(str(self._mean()))),

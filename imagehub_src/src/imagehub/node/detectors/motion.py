@@ -61,7 +61,7 @@ class MotionDetector:
         if self._seen is None:
             return []
         return [
-            ("ROI", self._seen),
+            ("ROI", self._seen.copy()),
             ("Grayscale", self._steps.grey.copy()),
             ("frameDelta", self._steps.delta.copy()),
             ("thresholded", self._steps.mask.copy()),
