@@ -38,6 +38,11 @@ class _Change:
         self.done = threading.Event()
         self.error: CameraError | None = None
 
+    def refuse(self, error: CameraError) -> None:
+        """Let the one who asked know why it can't be."""
+        self.error = error
+        self.done.set()
+
 
 class SharedCamera:
     """Reads a camera in one thread and gives its frames to all subscriptions.
@@ -132,6 +137,9 @@ class SharedCamera:
                 self._lost(str(error))
             finally:
                 self._camera.close()
+        change = self._taken_change()
+        if change is not None:
+            change.refuse(CameraError(f"{self._camera.name} is closed"))
 
     def _opened_and_read(self) -> None:
         change = self._taken_change()
@@ -155,8 +163,7 @@ class SharedCamera:
         try:
             self._camera.open(change.mode, change.first_frame_ns)
         except CameraError as error:
-            change.error = error
-            change.done.set()
+            change.refuse(error)
             return False
         self._mode = change.mode
         for each in self._subscriptions:
