@@ -12,7 +12,7 @@ from imagehub.node.cameras.synthetic import Scenario
 PAGE = (Path(__file__).parents[5] / "docs" / "ref" / "cameras.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [*TRANSLATED, *WITHOUT_COUNTERPART, "rotation", "fourcc"])
+@pytest.mark.parametrize("name", [*TRANSLATED, *WITHOUT_COUNTERPART, "rotation"])
 def test_every_setting_of_picamera_is_documented(name: str) -> None:
     """Those that can be had, and those that can't."""
     assert f"`{name}`" in PAGE
