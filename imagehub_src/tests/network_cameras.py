@@ -29,7 +29,7 @@ class RtspCamera:
     """A camera at `address` that shows painted frames of 320x240, 20 a second, from number 0 for each client."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        self.address = f"rtsp://127.0.0.1:{port}/live"
+        self.address = f"rtsp://viewer:secret@127.0.0.1:{port}/live"
         self._port = port
         self._film = folder / "painted.mp4"
         self._process: subprocess.Popen[str] | None = None

@@ -65,6 +65,13 @@ def test_an_rtsp_camera_shows_its_frames_in_order(rtsp: RtspCamera) -> None:
     source.close()
 
 
+def test_a_wrong_password_is_refused_and_not_shown(rtsp: RtspCamera) -> None:
+    """The text says what to look at."""
+    with pytest.raises(CameraError, match="are address, user and password right") as refused:
+        camera(rtsp.address.replace("secret", "guessed")).open(MODE)
+    assert "guessed" not in str(refused.value)
+
+
 def test_an_rtsp_camera_that_goes_away_is_lost_and_can_be_opened_again(rtsp: RtspCamera) -> None:
     """While it is away it can't be."""
     source = camera(rtsp.address)
