@@ -1,5 +1,6 @@
 """What nodes have to say, for tests of its delivery."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,13 +43,14 @@ class Line:
 
     def __init__(self, folder: Path | None, drop: str = "oldest", max_bytes: int = 1 << 20, **limits: Any) -> None:
         self.clock = FakeClock()
-        self._make = lambda: Spool(folder, max_bytes) if folder else None
+        self._folder, self._max_bytes = folder, max_bytes
         self._drop, self._limits = drop, Limits(**limits)
         self.open()
 
     def open(self) -> None:
         """Begin with what is in the folder."""
-        self.spool, numbering = self._make(), Numbering()
+        self.spool = Spool(self._folder, self._max_bytes) if self._folder else None
+        numbering = Numbering()
         self.telling = Telling(self.clock.monotonic)
         if self.spool is not None:
             numbering.open(self.spool.folder, self.spool.open())
@@ -59,8 +61,6 @@ class Line:
         if self.spool is not None:
             lock, self.spool._lock = self.spool._lock, None
             assert lock is not None
-            import os
-
             os.close(lock)
 
     def deliver(self) -> Post | None:

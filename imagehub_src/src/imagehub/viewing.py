@@ -14,8 +14,10 @@ import zmq
 from imagehub.errors import ImagehubError
 from imagehub.sender import CurveKeys
 
+RECEIVE_MARK = 2  # with 1 a CURVE connection never gets a message through
 RECEIVE_BUFFER_BYTES = 256 << 10
-DRAINED_AT_ONCE = 100
+DRAIN_SECONDS = 0.25
+NEXT_MILLISECONDS = 3  # so long ZeroMQ's thread has to fetch the next message after one was taken
 MAX_CAMERAS = 1000
 
 
@@ -47,7 +49,7 @@ class NewestImages:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self._socket = context.socket(zmq.SUB)
         self._socket.linger = 0
-        self._socket.rcvhwm = 1
+        self._socket.rcvhwm = RECEIVE_MARK
         self._socket.rcvbuf = RECEIVE_BUFFER_BYTES
         self._socket.subscribe(b"")
         self._newest: dict[str, Picture] = {}
@@ -94,14 +96,14 @@ class NewestImages:
         self.close()
 
     def _drain(self) -> None:
-        for _ in range(DRAINED_AT_ONCE):
-            try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            picture = _read(frames)
+        """Fetch all that waits, on its way through ZeroMQ's and the system's buffers too."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        patience = 0
+        while self._socket.poll(patience) and time.monotonic() < deadline:
+            picture = _read(self._socket.recv_multipart())
             if picture is not None:
                 self._keep(picture)
+            patience = NEXT_MILLISECONDS
 
     def _keep(self, picture: Picture) -> None:
         name = picture.text.partition("|")[0]

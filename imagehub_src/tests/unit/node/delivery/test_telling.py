@@ -29,9 +29,13 @@ def test_the_log_is_told_what_the_hub_is_told() -> None:
     telling.refused(Letter(1, "a-1", image(5)), "the image is not a JPEG")
     telling.damaged("000000000007.message (the checksum does not fit)")
     telling.note("the spool can't be written (No space left on device): messages wait in memory")
-    assert telling.due(LOG) == telling.due(HUB) == [
-        "the spool can't be written (No space left on device): messages wait in memory",
-        "refused 1 image, oldest 2026-03-14T12:00:05+01:00, the image is not a JPEG",
-        "set aside 1 file, damaged in the spool: 000000000007.message (the checksum does not fit)",
-    ]
+    assert (
+        telling.due(LOG)
+        == telling.due(HUB)
+        == [
+            "the spool can't be written (No space left on device): messages wait in memory",
+            "refused 1 image, oldest 2026-03-14T12:00:05+01:00, the image is not a JPEG",
+            "set aside 1 file, damaged in the spool: 000000000007.message (the checksum does not fit)",
+        ]
+    )
     assert telling.due(LOG) == []
