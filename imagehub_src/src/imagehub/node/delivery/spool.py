@@ -19,6 +19,7 @@ import fcntl
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from imagehub.errors import ImagehubError
@@ -65,6 +66,8 @@ class Spool:
         for folder in (self.folder, self.folder / DAMAGED, self.folder / REFUSED):
             folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.folder)
+        for folder in (self.folder, self.folder.parent):
+            _sync(folder, os.fsync)
         for path in sorted(self.folder.glob(f".*{PART}")):
             self._finish(path)
         found = {int(path.stem): path.stat().st_size for path in self.folder.glob(f"*{ENDING}") if path.stem.isdigit()}
@@ -203,8 +206,7 @@ def _locked(folder: Path) -> int:
     return descriptor
 
 
-def _sync(path: Path, how: object) -> None:
-    assert callable(how)
+def _sync(path: Path, how: Callable[[int], None]) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         how(descriptor)

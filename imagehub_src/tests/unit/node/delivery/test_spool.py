@@ -134,6 +134,7 @@ def test_each_message_is_flushed_once_and_then_the_folder(tmp_path: Path, monkey
     flushed: list[str] = []
     monkeypatch.setattr(spools, "_sync", lambda path, how: flushed.append(f"{how.__name__} {path.name}"))
     spool = opened(tmp_path / "spool")
+    flushed.clear()
     put(spool, 1, 2)
     spool.flush()
     assert flushed == ["fdatasync 000000000001.message", "fdatasync 000000000002.message", "fsync spool"]
