@@ -308,8 +308,8 @@ def test_a_node_reaches_a_hub_that_wants_curve(tmp_path: Path) -> None:
         with running_office(given) as made:
             made.put(event(1))
             until(lambda: made.status().last_error, "silence")
-        pair = {"hub_key": tmp_path / "keys" / "hub.key", "key": tmp_path / "keys" / "barn.key_secret"}
-        with running_office(replace(given, **pair)) as made:
+        hub_key, key = tmp_path / "keys" / "hub.key", tmp_path / "keys" / "barn.key_secret"
+        with running_office(replace(given, hub_key=hub_key, key=key)) as made:
             made.put(event(2))
             sent(made, 1)
         assert counted(hub) == [2]
