@@ -86,9 +86,12 @@ class Office:
 
         Raises:
             SpoolInUseError: another node uses it.
-            ImagehubError: the keys of the settings can't be read.
+            ImagehubError: the keys of the settings can't be read, or one of the hubs is no endpoint.
         """
-        self._sender = self._made_sender()
+        keys = self._keys()
+        for hub in self._settings.hubs:
+            self._world.connect(hub, keys, self._stop_sending).close()  # so that a mistyped one is told now
+        self._sender = self._made_sender(keys)
         self._spool = self._opened_spool()
         limits = self._world.limits or Limits(messages=self._settings.queuemax)
         drop, monotonic = self._settings.spool.drop, self._world.monotonic
@@ -146,10 +149,12 @@ class Office:
             raise RuntimeError("the office is not started")
         return self._waiting
 
-    def _made_sender(self) -> Sender:
+    def _keys(self) -> CurveKeys | None:
+        hub_key, own = self._settings.hub_key, self._settings.key
+        return CurveKeys.load(hub_key, own) if hub_key and own else None
+
+    def _made_sender(self, keys: CurveKeys | None) -> Sender:
         settings = self._settings
-        pair = (settings.hub_key, settings.key)
-        keys = CurveKeys.load(pair[0], pair[1]) if pair[0] and pair[1] else None
         world = senders.Surroundings(self._connect, self._world.monotonic, self._pause, self._world.random)
         return Sender(settings.hubs, settings.patience, math.inf, keys, world, self._is_not_now)
 

@@ -64,7 +64,7 @@ class Spool:
             OSError: it can't be used.
         """
         for folder in (self.folder, self.folder / DAMAGED, self.folder / REFUSED):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(self.folder)
         for folder in (self.folder, self.folder.parent):
             _sync(folder, os.fsync)

@@ -44,7 +44,7 @@ class _Audience:
     tallies: dict[str, _Tally] = field(
         default_factory=lambda: {"dropped": _Tally(), "refused": _Tally(), "set aside": _Tally()}
     )
-    notes: list[str] = field(default_factory=list)
+    notes: dict[str, float | None] = field(default_factory=dict)  # when told, None where that is still to be done
 
 
 class Telling:
@@ -68,17 +68,23 @@ class Telling:
         self._add("set aside", None, f"damaged in the spool: {name}")
 
     def note(self, text: str) -> None:
-        """Have a text told once, however often it comes before that."""
+        """Have a text told, once a minute at most."""
         with self._lock:
             for audience in self._audiences.values():
-                if text not in audience.notes and len(audience.notes) < MAX_NOTES:
-                    audience.notes.append(text)
+                told = audience.notes.get(text, -math.inf)
+                if told is not None and self._is_over(told) and len(audience.notes) < MAX_NOTES:
+                    audience.notes[text] = None
 
     def due(self, who: str) -> list[str]:
         """Return what is to be told to LOG or HUB now, and begin to gather anew."""
         with self._lock:
             audience = self._audiences[who]
-            texts, audience.notes = audience.notes, []
+            texts = [text for text, told in audience.notes.items() if told is None]
+            now = self._monotonic()
+            for text, told in list(audience.notes.items()):
+                if told is not None and self._is_over(told):
+                    del audience.notes[text]
+            audience.notes.update(dict.fromkeys(texts, now))
             return texts + [self._told(audience, verb) for verb in audience.tallies if self._is_due(audience, verb)]
 
     def _add(self, verb: str, letter: Letter | None, why: str) -> None:
@@ -88,7 +94,11 @@ class Telling:
 
     def _is_due(self, audience: _Audience, verb: str) -> bool:
         tally = audience.tallies[verb]
-        return bool(tally.why) and self._monotonic() - tally.last_told >= INTERVAL_SECONDS
+        return bool(tally.why) and self._is_over(tally.last_told)
+
+    def _is_over(self, told: float) -> bool:
+        """Tell whether a minute is over since this was told."""
+        return self._monotonic() - told >= INTERVAL_SECONDS
 
     def _told(self, audience: _Audience, verb: str) -> str:
         text = audience.tallies[verb].text(verb)

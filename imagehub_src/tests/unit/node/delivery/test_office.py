@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fake_hubs import FakeConnection, World
+from imagehub.errors import ImagehubError
 from imagehub.node.delivery import office
 from imagehub.node.delivery.office import Office
 from imagehub.node.delivery.spool import SpoolInUseError
@@ -144,6 +145,15 @@ def test_an_office_closes_at_once_while_its_hub_is_silent(tmp_path: Path) -> Non
     assert threads_of_an_office() == []
     assert len(list(tmp_path.glob("*.message"))) == 5
     made.close(60)
+
+
+def test_a_hub_that_is_no_endpoint_is_an_error_at_the_start(tmp_path: Path) -> None:
+    """A mistyped hub is told to who starts the node; nothing runs, and the folder is free."""
+    made = Office(settings("barn:5555", folder=tmp_path), lambda _: None)
+    with pytest.raises(ImagehubError, match=r"'barn:5555'.*expected tcp://HOST:5555"):
+        made.start()
+    assert threads_of_an_office() == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_can_be_put_before_the_start() -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 
+import imagezmq
 import pytest
 import zmq
 
@@ -26,6 +27,22 @@ def test_a_subscriber_gets_imagezmq_s_two_parts() -> None:
 
         until(seen, "the first frame")
         assert viewer.recv_multipart() == [b'{"msg": "Barn P1|jpg"}', b"\xff\xd8 a picture"]
+
+
+def test_imagezmq_s_own_subscriber_reads_it() -> None:
+    """A viewer that people have works unchanged."""
+    with (
+        Publisher(0, "127.0.0.1") as publisher,
+        imagezmq.ImageHub(f"tcp://127.0.0.1:{publisher.port}", REQ_REP=False) as viewer,
+    ):
+
+        def seen() -> int:
+            publisher.publish("Barn P1|jpg", b"\xff\xd8 a picture")
+            return int(viewer.zmq_socket.poll(10))
+
+        until(seen, "the first frame")
+        text, jpeg = viewer.recv_jpg()
+        assert (text, bytes(jpeg)) == ("Barn P1|jpg", b"\xff\xd8 a picture")
 
 
 def test_a_slow_subscriber_is_not_sent_the_past() -> None:

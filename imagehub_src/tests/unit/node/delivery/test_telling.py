@@ -39,3 +39,15 @@ def test_the_log_is_told_what_the_hub_is_told() -> None:
         ]
     )
     assert telling.due(LOG) == []
+
+
+def test_a_fault_that_comes_and_goes_is_told_once_a_minute() -> None:
+    """A loose card does not fill the log."""
+    clock = FakeClock()
+    telling = Telling(clock.monotonic)
+    told = []
+    for _ in range(30):
+        telling.note("the spool can't be written (Input/output error): messages wait in memory")
+        told += telling.due(HUB)
+        clock.pass_(5)
+    assert len(told) == 3
