@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 
-from imagehub.colony.recording import timestamps
+from imagehub.colony.recording import names, timestamps
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.timestamps import Instant
 from imagehub.flush import flush_folders
 
 WRITTEN = ("video", "frames", "ttl.out", "ttl.in")
 # Kept free for what must be written at the end, the last rows and the metadata, where the recording filled the disk.
-RESERVE_BYTES = 65_536
+RESERVE, RESERVE_BYTES = "reserve", 65_536
 
 
 class Appended:
@@ -73,7 +73,7 @@ class Files:
         """
         self._made: list[Path] = []
         self._open: dict[str, Appended] = {}
-        self._reserve = paths["metadata"].with_name(f".{paths['metadata'].name}.reserve")
+        self._reserve = names.scratch(paths["metadata"], RESERVE)
         try:
             self._create(paths)
         except OSError as error:

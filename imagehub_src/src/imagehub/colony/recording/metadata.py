@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import imagehub
+from imagehub.colony.recording import names
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.h264 import QUALITY
 from imagehub.colony.recording.plan import Plan, Progress
@@ -91,7 +92,7 @@ def _codec_versions() -> dict[str, str]:
 
 def write(path: Path, known: Mapping[str, Any]) -> None:
     """Put the facts into the file, whole or not at all, and durably; raise OSError where the disk does not take it."""
-    part = path.with_name(f".{path.name}.part")
+    part = names.scratch(path, "part")
     try:
         with part.open("w", encoding="utf-8") as file:
             json.dump(known, file, indent=4, sort_keys=True, ensure_ascii=False, default=str)

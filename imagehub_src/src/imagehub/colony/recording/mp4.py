@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
+from imagehub.colony.recording import names
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.timestamps import Instant
 from imagehub.errors import MissingExtraError
@@ -41,7 +42,7 @@ def remux(h264: Path, mp4: Path, instants: Iterable[Instant]) -> int:
     """
     if mp4.exists():
         raise RecordingError(f"{mp4} is there already")
-    part = mp4.with_name(f".{mp4.name}.part")
+    part = names.scratch(mp4, "part")
     try:
         written = _written(h264, part, instants)
         found = packets(part)
@@ -64,7 +65,7 @@ def _written(h264: Path, part: Path, instants: Iterable[Instant]) -> int:
             track = target.add_stream_from_template(stream)
             track.time_base = MICROSECONDS
             written = 0
-            for packet, shown in zip(_pictures(source, stream), _times(instants), strict=False):
+            for packet, shown in zip(_pictures(source, stream), times(instants), strict=False):
                 packet.stream = track
                 packet.time_base = MICROSECONDS
                 packet.pts = packet.dts = shown
@@ -81,7 +82,7 @@ def _pictures(
     return (packet for packet in source.demux(stream) if packet.size)
 
 
-def _times(instants: Iterable[Instant]) -> Iterator[int]:
+def times(instants: Iterable[Instant]) -> Iterator[int]:
     """Yield microseconds from the first instant; each is later than the one before, as MP4 wants it."""
     rows = iter(instants)
     first = next(rows, None)

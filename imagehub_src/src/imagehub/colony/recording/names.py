@@ -63,11 +63,11 @@ def folder(data_directory: Path, group: str, acquisition: str) -> Path:
     return data_directory.joinpath(*parts, check_acquisition(acquisition))
 
 
-def parse(name: str) -> FileName | None:
+def parse(name: str, signature: str = SIGNATURE) -> FileName | None:
     """Read a file's name; None where it is not one of a recording. An acquisition may have dots in its name."""
-    base, signature, kind = name.rpartition(SIGNATURE)
+    base, found, kind = name.rpartition(signature)
     parts = base.rsplit(".", 2)
-    if not signature or len(parts) != 3 or not all(parts) or not kind:
+    if not found or len(parts) != 3 or not all(parts) or not kind:
         return None
     return FileName(parts[0], parts[1], parts[2], kind)
 
@@ -97,6 +97,11 @@ def claim(place: Path, acquisition: str, instance: str, now: datetime) -> dict[s
 def paths(place: Path, base: str) -> dict[str, Path]:
     """Return the paths of all kinds; `base` is the name up to `.rcc.`."""
     return {kind: place / f"{base}{SIGNATURE}{ending}" for kind, ending in ENDINGS.items()}
+
+
+def scratch(path: Path, ending: str) -> Path:
+    """Return the path of a file that helps to make another one, and that nobody takes for one of the recording."""
+    return path.with_name(f".{path.name.replace(SIGNATURE, '.')}.{ending}")
 
 
 def _is_free(files: Mapping[str, Path]) -> bool:

@@ -242,7 +242,7 @@ class Recorder:
         if self._encoding is not None:
             try:
                 self._encoding.stop()
-            except (OSError, RuntimeError) as error:
+            except (OSError, RuntimeError, LookupError) as error:
                 self._note(f"the camera's encoder failed: {error}")
         self._backlog.end()
 

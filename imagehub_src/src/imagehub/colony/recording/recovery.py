@@ -35,7 +35,7 @@ def _recover(path: Path) -> str | None:
     known = _known(path)
     if known.get("finished", True) and not _lacks_mp4(known, paths["mp4"]):
         return None
-    path.with_name(f".{path.name}.reserve").unlink(missing_ok=True)
+    names.scratch(path, files.RESERVE).unlink(missing_ok=True)
     return _closed(paths, known)
 
 

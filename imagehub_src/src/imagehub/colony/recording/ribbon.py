@@ -4,6 +4,7 @@ The encoder takes the camera's buffers where they are, so that no picture is cop
 processor could not encode. On a Pi 5, which has no such hardware, picamera2 encodes with x264.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -13,7 +14,10 @@ from imagehub.colony.recording.queueing import Packet
 from imagehub.colony.recording.timestamps import Instant
 
 NANOSECONDS = 1_000_000_000
+METADATA_SECONDS = 5.0
 HELD = ("ExposureTime", "AnalogueGain", "ColourGains")
+
+_log = logging.getLogger(__name__)
 
 
 class RibbonCamera(Protocol):
@@ -26,18 +30,28 @@ class RibbonCamera(Protocol):
 
 def as_ribbon(camera: Any) -> RibbonCamera | None:
     """Return a camera that is open as one of picamera2, None where it is another."""
-    return cast("RibbonCamera", camera) if hasattr(camera, "native") else None
+    return cast("RibbonCamera", camera) if hasattr(type(camera), "native") else None
 
 
 def hold_exposure(camera: RibbonCamera) -> None:
     """Keep exposure and colours as they are now: a recording must not change when somebody walks past.
 
-    What the user set is not touched, and what the camera does not have is left out.
+    What the camera does not tell, or has no control for, is left as it is.
     """
-    now = camera.native.capture_metadata()
-    held = {name: now[name] for name in HELD if name in now and name in camera.native.camera_controls}
+    try:
+        request = camera.native.capture_request(wait=METADATA_SECONDS)
+    except TimeoutError:
+        _log.warning("The camera gave no frame to hold its exposure by; it stays automatic.")
+        return
+    try:
+        now = request.get_metadata()
+    finally:
+        request.release()
+    known = camera.native.camera_controls
+    held = {name: now[name] for name in HELD if name in now and name in known}
     if held:
-        camera.native.set_controls({"AeEnable": False, "AwbEnable": False} | held)
+        automatic = {name: False for name in ("AeEnable", "AwbEnable") if name in known}
+        camera.native.set_controls(automatic | held)
 
 
 class RibbonEncoding:
@@ -70,13 +84,13 @@ class RibbonEncoding:
 
     def stop(self) -> None:
         """Encode no more; all packets were given to `take` when it returns."""
-        encoder, self._encoder = self._encoder, None
-        if encoder is not None:
-            self._native.stop_encoder(encoder)
+        if self._encoder is not None:
+            self._native.stop_encoder(self._encoder)
+            self._encoder = None
 
     def _packet(self, h264: bytes, keyframe: bool, timestamp_us: int) -> None:
-        # picamera2 counts from the first frame that was encoded, and remembers when that was.
-        sensor_ns = (int(self._encoder.firsttimestamp) + timestamp_us) * 1000
+        # picamera2 counts from the first frame that was encoded.
+        sensor_ns = (self._encoder.began_us + timestamp_us) * 1000
         instant = Instant(self._number(sensor_ns), sensor_ns, sensor_ns + self._wall_minus_sensor_ns)
         self._take(Packet(instant, bytes(h264), keyframe))
 
@@ -96,9 +110,13 @@ def _encoder(framerate: float, first_sensor_ns: int, until_sensor_ns: int) -> An
     class Punctual(H264Encoder):  # type: ignore[misc]
         """Encodes only the frames of a time; the first of them begins the stream with a keyframe."""
 
+        began_us: int | None = None
+
         def encode(self, stream: Any, request: Any) -> None:
             """See `Encoder.encode`."""
-            if first_sensor_ns <= int(request.get_metadata()["SensorTimestamp"]) < until_sensor_ns:
+            sensor_ns = int(request.get_metadata()["SensorTimestamp"])
+            if first_sensor_ns <= sensor_ns < until_sensor_ns:
+                self.began_us = self.began_us or sensor_ns // 1000
                 super().encode(stream, request)
 
     return Punctual(repeat=True, iperiod=max(1, round(framerate)), framerate=framerate, qp=QUALITY)
