@@ -2,11 +2,13 @@
 
 import queue
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from imagehub.colony.recording import timestamps
 from imagehub.colony.recording.plan import Plan, Recording
@@ -17,6 +19,8 @@ from imagehub.node.cameras.camera import Frame, Mode
 from running import until
 
 SOON_NS = 30_000_000
+START = 1_800_000_000_000_000_000
+FRAME_NS = 16_666_667
 WORLD = Surroundings(settle_seconds=0.1, stream_address="127.0.0.1")
 PLAN = Plan("cam1", "acq", "", "20260102_030405", Mode((320, 240), 60), ttl_in_pin=-1, ttl_out_pin=-1)
 
@@ -60,7 +64,12 @@ def rows(recording: Recording) -> list[Instant]:
 def painted_in(video: Path) -> list[tuple[int, int] | None]:
     """Return (number, nanoseconds since 1970) as they are painted into each picture of a video."""
     with av.open(str(video)) as container:
-        return [painted.read_strip(frame.to_ndarray(format="bgr24")) for frame in container.decode(video=0)]
+        return [strip(frame) for frame in container.decode(video=0)]
+
+
+def strip(picture: av.VideoFrame) -> tuple[int, int] | None:
+    """Return (number, nanoseconds since 1970) as they are painted into a picture."""
+    return painted.read_strip(np.asarray(picture.to_ndarray(format="bgr24"), np.uint8))
 
 
 def times_in(video: Path) -> list[int]:
@@ -104,6 +113,21 @@ class HandCamera:
         """Give these next."""
         for each in handed:
             self._handed.put(each)
+
+
+def handed(folder: Path, camera: HandCamera, frames: Sequence[Frame], **changes: Any) -> Recorder:
+    """Return a recorder that has recorded these frames from its start at `START`, and goes on."""
+    made = Recorder(camera, plan(max_seconds=1e9, **changes), folder, world=WORLD)
+    made.arm()
+    made.start(START)
+    camera.hand(*frames)
+    until(lambda: made.progress().frames == len(frames), "the frames")
+    return made
+
+
+def frames(count: int, start: int = 0) -> list[Frame]:
+    """Return so many frames, 60 a second."""
+    return [frame(number, START + number * FRAME_NS) for number in range(start, start + count)]
 
 
 def frame(number: int, wall_ns: int, resolution: tuple[int, int] = (320, 240)) -> Frame:

@@ -1,3 +1,5 @@
+"""Contact sheets of a session."""
+
 from pathlib import Path
 
 import cv2
@@ -7,29 +9,21 @@ import pytest
 from imagehub.colony import montage
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.node.cameras import painted
-from imagehub.colony.recording.recorder import Recorder
-from recordings import WORLD, HandCamera, frame, plan
-from running import until
+from recordings import START, HandCamera, frame, handed
 
-START = 1_800_000_000_000_000_000
 FRAME_NS = 100_000_000
 
 
 def record(folder: Path, instance: str, numbers: range) -> None:
     """Record a camera whose frame `number` is taken that many tenths of a second after the start."""
-    camera = HandCamera()
-    made = Recorder(camera, plan(instance=instance, max_seconds=1e9), folder, world=WORLD)
-    made.arm()
-    made.start(START)
-    camera.hand(*(frame(number, START + number * FRAME_NS) for number in numbers))
-    until(lambda: made.progress().frames == len(numbers), "the frames")
-    made.stop()
+    handed(folder, HandCamera(), [frame(n, START + n * FRAME_NS) for n in numbers], instance=instance).stop()
 
 
 def cells(sheet: Path, rows: int, columns: int) -> list[list[tuple[int, int] | None]]:
     """Return what is painted into the pictures of a sheet."""
-    found = cv2.imread(str(sheet))
-    assert found is not None
+    read = cv2.imread(str(sheet))
+    assert read is not None
+    found = np.asarray(read, np.uint8)
     bands = np.split(found, rows)
     return [
         [

@@ -1,3 +1,5 @@
+"""A camera is read on a thread of its own: its frames, its end and its faults."""
+
 import threading
 from collections.abc import Callable
 
@@ -105,9 +107,9 @@ def test_a_camera_that_gives_no_frames_cant_be_armed(camera: HandCamera) -> None
     heard = Heard(camera)
     heard.capture.start()
     camera.hand(frame(0, 1))
-    with pytest.raises(RecordingError, match="hand gave 1 frames of 2 within 0.05 s: see its cable"):
+    with pytest.raises(RecordingError, match=r"hand gave 1 frames of 2 within 0\.05 s: see its cable"):
         heard.capture.settle(frames=2, seconds=0.05)
     camera.hand(CameraLostError("gone"))
-    until(lambda: heard.over.is_set(), "the end")
+    until(heard.over.is_set, "the end")
     with pytest.raises(RecordingError, match="the camera can't record: gone"):
         heard.capture.settle(frames=2, seconds=5)

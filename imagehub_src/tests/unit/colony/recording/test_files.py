@@ -1,3 +1,5 @@
+"""Files of a recording have as many frames as rows, whatever the disk does."""
+
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,3 +1,5 @@
+"""What is known of a recording is in a JSON file, under the names that it had before."""
+
 import json
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""An MP4 has the frames of a stream at their true instants."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Names from the network make paths that stay where they belong."""
+
 from datetime import datetime
 from pathlib import Path
 

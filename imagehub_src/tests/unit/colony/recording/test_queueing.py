@@ -1,3 +1,5 @@
+"""Frames wait in bounded memory."""
+
 import numpy as np
 
 from imagehub.colony.recording.queueing import Backlog, Packet, Picture
@@ -18,7 +20,10 @@ def packet(number: int, keyframe: bool = False) -> Packet:
 
 def numbers(backlog: Backlog) -> list[int]:
     """Return what is in a backlog that has been ended."""
-    return [item.instant.number for item in iter(backlog.get, None) if item is not None]
+    found = []
+    while (item := backlog.get()) is not None:
+        found.append(item.instant.number)
+    return found
 
 
 def test_pictures_for_which_there_is_no_room_are_left_out_and_counted() -> None:

@@ -1,3 +1,5 @@
+"""Recordings that a crash left open are closed with what is there."""
+
 import json
 import shutil
 from pathlib import Path
@@ -7,13 +9,13 @@ import pytest
 from imagehub.colony.recording import files, names, recovery, timestamps
 from imagehub.colony.recording.files import Files
 from imagehub.colony.recording.plan import Recording
-from recordings import finished, painted_in, recorder, rows, times_in
+from recordings import HandCamera, frames, handed, painted_in, rows, times_in
 
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Recording:
     """Give a recording of twelve frames that has been closed."""
-    return finished(recorder(tmp_path, max_seconds=0.2))
+    return handed(tmp_path, HandCamera(), frames(12)).stop()
 
 
 def cut_off(recording: Recording) -> dict[str, object]:
@@ -46,7 +48,7 @@ def test_a_recording_that_was_cut_off_gets_its_mp4_and_says_so(tmp_path: Path, r
     }  # fmt: skip
     assert {key: told(recording)[key] for key in expected} == expected
     assert told(recording)["instance_name"] == facts["instance_name"]
-    assert not [path for path in tmp_path.rglob(".*")]
+    assert not list(tmp_path.rglob(".*"))
     assert recovery.recover(tmp_path) == []
 
 

@@ -1,3 +1,5 @@
+"""The preview over HTTP."""
+
 import http.client
 import itertools
 import socket
@@ -46,7 +48,8 @@ def server(camera: Camera) -> Iterator[MjpegServer]:
 
 def ask(server: MjpegServer, path: str) -> http.client.HTTPResponse:
     """Return the answer to a GET."""
-    return urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=10)
+    answer: http.client.HTTPResponse = urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=10)
+    return answer
 
 
 def pictures(answer: http.client.HTTPResponse, count: int) -> list[int]:

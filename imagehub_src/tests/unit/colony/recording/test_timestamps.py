@@ -1,3 +1,5 @@
+"""The rows of a recording's files."""
+
 from pathlib import Path
 
 import pytest
