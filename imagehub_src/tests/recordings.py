@@ -21,7 +21,7 @@ from running import until
 SOON_NS = 30_000_000
 START = 1_800_000_000_000_000_000
 FRAME_NS = 16_666_667
-WORLD = Surroundings(settle_seconds=0.1, stream_address="127.0.0.1")
+WORLD = Surroundings(settle_seconds=0.1, stream_address="127.0.0.1", clock_state=lambda: {"kind": "chrony"})
 PLAN = Plan("cam1", "acq", "", "20260102_030405", Mode((320, 240), 60), ttl_in_pin=-1, ttl_out_pin=-1)
 
 

@@ -1,4 +1,4 @@
-"""Recordings of the synthetic camera, whose pictures say which frame they are, also after a crash and on a full disk."""
+"""Recordings of the synthetic camera, whose pictures say which frame they are: after crashes, on full disks."""
 
 import importlib.util
 import itertools
