@@ -81,7 +81,7 @@ def as_text(found: SessionAudit, shown: int | None = SHOWN) -> str:
     return "\n".join([head, *reasons, *more, *_lines(found), _skew_line(found.skew)]) + "\n"
 
 
-def run(folder: Path, tell: Callable[[str], None] = print) -> int:
+def run(folder: Path, tell: Callable[[str], object] = print) -> int:
     """Audit a gathered session again from its files alone, write its report, tell the verdict.
 
     Return 0 where it passed and 3 where it failed. Raise SessionFolderError where the folder has no session in it.

@@ -77,7 +77,13 @@ def test_the_keys_of_the_report(tmp_path: Path) -> None:
     assert list(document) == ["version", "passed", "reasons", "cameras", "clocks", "skew", "limits", "name"]
     assert (document["version"], document["passed"]) == (1, False)
     left, right = document["cameras"]
-    assert (left["instance"], left["frames"], left["dropped"], right["frames"], right["dropped"]) == ("left", 60, 0, 59, 1)
+    assert (left["instance"], left["frames"], left["dropped"], right["frames"], right["dropped"]) == (
+        "left",
+        60,
+        0,
+        59,
+        1,
+    )
     assert right["by_numbers"] == {"gaps": [{"row": 16, "count": 1, "number": 17}], "doubled": [], "disordered": []}
     assert document["clocks"][0]["state"]["kind"] == "chrony"
     assert document["clocks"][0]["offset_ms"] == pytest.approx(7.0)
@@ -187,7 +193,9 @@ def test_a_folder_without_a_session_is_an_error_for_people(tmp_path: Path) -> No
 
 def test_the_record_of_clocks_goes_to_json_and_back(tmp_path: Path) -> None:
     """Instants of 19 digits included."""
-    clocks = record.SessionClocks("mice", START_NS + 1, Limits(skew_ms=2), (record.CameraClock("a", 90, OFFSETS, STATE),))
+    clocks = record.SessionClocks(
+        "mice", START_NS + 1, Limits(skew_ms=2), (record.CameraClock("a", 90, OFFSETS, STATE),)
+    )
     record.write(clocks, tmp_path)
     assert record.read(tmp_path) == (clocks, ())
 
