@@ -175,6 +175,14 @@ def test_a_camera_that_left_no_files_is_named(tmp_path: Path) -> None:
     assert "right: there is no video (video.h264)" in report.again(tmp_path).reasons
 
 
+def test_what_failed_while_recording_fails_a_new_audit_too(tmp_path: Path) -> None:
+    """Files may look sound though their camera was lost: what the conductor saw is kept with the clocks."""
+    gathered(tmp_path)
+    clocks, _ = record.read(tmp_path)
+    record.write(replace(clocks, failures=("right: the camera was lost",)), tmp_path)
+    assert report.again(tmp_path).reasons == ("right: the camera was lost",)
+
+
 def test_two_recordings_of_a_camera_in_one_session_are_named(tmp_path: Path) -> None:
     """The newest one is audited, and the audit fails: which one is meant can't be known."""
     gathered(tmp_path)
