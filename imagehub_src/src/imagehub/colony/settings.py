@@ -32,7 +32,6 @@ class General:
     session_path: Path
     collect: bool
     quality: int
-    bitrate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +76,8 @@ class Controller:
 
     def mode(self) -> Mode:
         """Return how the camera shall run."""
-        controls = {name: value for name, value in self.values.items() if name not in rules.NOT_CONTROLS}
         shape = {name: self.values[name] for name in rules.IN_MODE}
-        return Mode(**shape, controls={name: value for name, value in controls.items() if _is_control(name)})
-
-
-def _is_control(name: str) -> bool:
-    return name in rules.CAMERA
+        return Mode(**shape, controls={name: self.values[name] for name in self.values if name in rules.CONTROLS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,7 @@ GENERAL = {
     ),
     "session_path": Rule("colony_data", PATH, "Where the conductor gathers recordings, logs and reports."),
     "collect": Rule(True, TRUTH, "Whether the files of all cameras are fetched when a recording has ended."),
-    "quality": Rule(23, whole(1, 51), "Quality of the H.264 video where no bitrate is set: less is better, and larger."),
-    "bitrate": Rule(0, whole(0, 200_000_000), "Bits a second of the H.264 video; 0 goes by the quality instead."),
+    "quality": Rule(23, whole(1, 51), "Quality of the H.264 video: a smaller number is better, and takes more bytes."),
 }
 
 LOG = {
@@ -188,5 +187,6 @@ ALIASES = {"stream_ip": "stream_address"}
 SECTIONS = {"general": GENERAL, "log": LOG, "control": CONTROL}
 CAMERA = CONTROLLER | FURTHER
 IN_MODE = ("framerate", "resolution", "vflip", "hflip")
-NOT_CONTROLS = frozenset({*list(CONTROLLER)[: list(CONTROLLER).index("framerate")], *IN_MODE, "preview_alpha"})
-"""Keys of a camera that are not settings of its picture."""
+_PICTURE = list(CONTROLLER)[list(CONTROLLER).index("framerate") :]
+CONTROLS = frozenset({*_PICTURE, *FURTHER} - {*IN_MODE, "preview_alpha"})
+"""Keys of a camera that are settings of its picture, beside those that a mode has under names of its own."""

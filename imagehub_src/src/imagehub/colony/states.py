@@ -20,6 +20,9 @@ LEGAL: dict[str, frozenset[str]] = {
     "start": frozenset({ARMED}),
     "stop": frozenset({IDLE, PREVIEWING, ARMED, RECORDING, FAULT}),
     "disarm": frozenset({IDLE, PREVIEWING, ARMED, FAULT}),
+    "files": frozenset({IDLE, PREVIEWING, ARMED, FAULT}),
+    "sum": frozenset({IDLE, PREVIEWING, ARMED, FAULT}),
+    "fetch": frozenset({IDLE, PREVIEWING, ARMED, FAULT}),
 }
 """In which states something may be asked; what is not here may always be."""
 
