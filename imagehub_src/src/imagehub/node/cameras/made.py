@@ -30,6 +30,7 @@ class PlayingCamera:
     """Plays pictures as if a sensor took them; a reader that is late misses some, and sees a gap in their numbers."""
 
     live = False
+    punctual = True  # its first frame is taken at the instant that `open` is given
 
     def __init__(self, pictures: Pictures, name: str = "", clock: Clock = REAL) -> None:
         self.name = name or pictures.name

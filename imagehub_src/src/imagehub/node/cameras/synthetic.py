@@ -65,6 +65,7 @@ class SyntheticCamera:
     """Paints its frames: number k at the first frame's instant + k / framerate, exactly."""
 
     live = True
+    punctual = True  # its first frame is taken at the instant that `open` is given
 
     def __init__(self, scenario: Scenario = Scenario(), name: str = "synthetic", clock: Clock = REAL) -> None:
         self.name = name
