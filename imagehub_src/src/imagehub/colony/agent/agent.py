@@ -14,6 +14,8 @@ from imagehub.colony import protocol
 from imagehub.colony.agent.desk import Answer, Desk
 from imagehub.colony.agent.logring import LogRing
 from imagehub.colony.agent.stage import REAL, Surroundings, Terms
+from imagehub.colony.recording.plan import Plan
+from imagehub.colony.states import FAULT, IDLE
 from imagehub.errors import ImagehubError
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 KEYS = "agent"
 LOOK_SECONDS = 0.1
 BUSY_SECONDS = 0.01
+MOST_WAITING = 1024
 
 Socket = zmq.Socket[bytes]
 
@@ -55,6 +58,15 @@ class Agent:
     def state(self) -> str:
         """What the agent does now."""
         return self._desk.stage.state
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is recorded, or about to be."""
+        return self.state in {IDLE, FAULT}
+
+    def record(self, plan: Plan) -> None:
+        """Record at once, without a conductor; raise ImagehubError where that can't be."""
+        self._desk.record(plan)
 
     def start(self) -> None:
         """Listen.
@@ -101,10 +113,16 @@ class Agent:
             if self._socket in ready:
                 self._hear()
             self._send_finished()
-            self._desk.look()
+            self._look()
         self._desk.close()
         self._send_finished()
         self._close_sockets()
+
+    def _look(self) -> None:
+        try:
+            self._desk.look()
+        except Exception:  # no surprise of a camera may end the loop: the recording goes on
+            log.exception("the recording can't be looked at")
 
     def _hear(self) -> None:
         frames = self._socket.recv_multipart()
@@ -116,8 +134,9 @@ class Agent:
 
     def _give(self, sender: bytes, answer: Answer | None) -> None:
         if isinstance(answer, Future):
-            self._waiting.append((sender, answer))
-        elif answer is not None:
+            if len(self._waiting) < MOST_WAITING:
+                self._waiting.append((sender, answer))
+        else:
             self._socket.send_multipart([sender, *protocol.encode_reply(answer)])
 
     def _send_finished(self) -> None:

@@ -12,8 +12,9 @@ from imagehub import __version__
 from imagehub.colony import protocol
 from imagehub.colony.agent.logring import LogRing
 from imagehub.colony.agent.shelf import Session, Shelf
-from imagehub.colony.agent.stage import REAL, Stage, Surroundings, Terms
+from imagehub.colony.agent.stage import AGENT_ENDS, REAL, Stage, Surroundings, Terms
 from imagehub.colony.protocol import Reply, Request
+from imagehub.colony.recording.plan import Plan
 from imagehub.colony.states import RECORDING, check
 from imagehub.errors import ImagehubError
 
@@ -71,9 +72,13 @@ class Desk:
             self._ending = self._worker.submit(self._end, why)
         self._look_for_conductor()
 
+    def record(self, plan: Plan) -> None:
+        """Record at once, without a conductor; raise ImagehubError where that can't be."""
+        self._worker.submit(self.stage.record, plan).result()
+
     def close(self) -> None:
         """Finish what is under way, with all files closed."""
-        self._worker.submit(self.stage.stop, "the agent was stopped").result()
+        self._worker.submit(self.stage.stop, AGENT_ENDS).result()
         self._worker.shutdown()
         self._counter.shutdown(cancel_futures=True)
 

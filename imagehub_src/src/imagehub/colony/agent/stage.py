@@ -20,8 +20,10 @@ from imagehub.node.cameras.camera import Camera, Mode
 log = logging.getLogger(__name__)
 
 LONGEST_LEAD_NS = 600 * 10**9
+AT_ONCE_NS = 500_000_000
 TIME_IS_UP = "max_acquisition_time"
 ASKED = "asked"
+AGENT_ENDS = "the agent was stopped"
 
 
 class NotStartedError(ImagehubError):
@@ -144,6 +146,11 @@ class Stage:
         self._state.become(RECORDING)
         log.info("recording starts in %.3f s", lead / 1e9)
 
+    def record(self, plan: Plan) -> None:
+        """Arm and start at once, by this agent's own terms; raise as those do."""
+        self.arm(plan, "picamera2", "")
+        self.start(self._world.wall_ns() + AT_ONCE_NS)
+
     def stop(self, why: str = ASKED) -> None:
         """Finish the recording, if there is one; what was only armed is given up."""
         if self.state == RECORDING:
@@ -207,7 +214,7 @@ class Stage:
         except ImagehubError as error:
             self._fail(f"the recording could not be finished: {error}")
             return
-        if why in {ASKED, TIME_IS_UP}:
+        if why in {ASKED, TIME_IS_UP, AGENT_ENDS}:
             self._state.become(IDLE)
             log.info("recorded %s frames (%s); ended: %s", self._progress().frames, self._recording.folder, why)
         else:

@@ -35,6 +35,7 @@ class Standing:
     ended: str = ""
     failed: str = ""
     life: str = ""
+    log_from: int = 0
     files: dict[str, str] = field(default_factory=dict)
     before: frozenset[str] = frozenset()
     offsets: "list[Offset]" = field(default_factory=list)

@@ -14,6 +14,7 @@ from imagehub.colony.states import IDLE, RECORDING, STOPPING
 GREET_SECONDS = 5.0
 ARM_SECONDS = 60.0
 SOURCE_SECONDS = 10.0
+END_OF_LOG = 1 << 62
 
 
 def greet(session: Session) -> None:
@@ -23,15 +24,17 @@ def greet(session: Session) -> None:
     for name, fields in done.items():
         session.standings[name].update(fields)
         session.standings[name].life = str(fields.get("agent", ""))
+        session.standings[name].log_from = int(fields["log_next"])
     session.check()
 
 
 def _freed(remote: Remote) -> Mapping[str, Any]:
-    fields = remote.fields("state", GREET_SECONDS)
+    """Return the state of an agent that is free, or made so, and the number of the next line of its log."""
+    fields = {**remote.fields("state", GREET_SECONDS), "log_next": remote.fields("log", since=END_OF_LOG)["next"]}
     if fields["state"] in {RECORDING, STOPPING}:
         recorded = (fields.get("session") or {}).get("name", "something")
         raise CameraFailedError(remote.name, f"it records {recorded} already: end that with 'colony stop'")
-    return fields if fields["state"] == IDLE else remote.fields("disarm")
+    return fields if fields["state"] == IDLE else {**fields, **remote.fields("disarm")}
 
 
 def compare_clocks(session: Session) -> None:

@@ -28,7 +28,7 @@ class Watch:
         self._monotonic = monotonic
         self._clock_due = monotonic() + CLOCK_SECONDS
         self._silent = False
-        self._log_from = 0
+        self._log_from = standing.log_from
         self._log_life = standing.life
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {standing.name}", daemon=True)
