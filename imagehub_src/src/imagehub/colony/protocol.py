@@ -191,7 +191,9 @@ def mode_from_json(found: Mapping[str, Any]) -> Mode:
         raise ProtocolError("mode: resolution is not width and height from 16 to 10000")
     if not 0 < found["framerate"] <= 1000:
         raise ProtocolError("mode: framerate is not above 0, up to 1000")
-    controls = {str(name): tuple(value) if isinstance(value, list) else value for name, value in found["controls"].items()}
+    controls = {
+        str(name): tuple(value) if isinstance(value, list) else value for name, value in found["controls"].items()
+    }
     return Mode((width, height), found["framerate"], found["vflip"], found["hflip"], controls)
 
 

@@ -60,7 +60,9 @@ class _Reading:
             self._path.absolute(),
             General(**general | {"session_path": self._absolute(general["session_path"])}),
             Log(**values["log"] | {"log_file": self._absolute(values["log"]["log_file"])}),
-            Control(**values["control"] | {"keys_directory": self._absolute_or_none(values["control"]["keys_directory"])}),
+            Control(
+                **values["control"] | {"keys_directory": self._absolute_or_none(values["control"]["keys_directory"])}
+            ),
             cameras,
         )
 
@@ -119,7 +121,9 @@ class _Reading:
         """Return the keys of cameras that [general] may have, because it lists them for all cameras."""
         listed = given.get("general_settings_to_patch_into_controller", "")
         try:
-            return set(rules.GENERAL["general_settings_to_patch_into_controller"].value.read(listed)) & set(rules.CAMERA)
+            return set(rules.GENERAL["general_settings_to_patch_into_controller"].value.read(listed)) & set(
+                rules.CAMERA
+            )
         except ValueError:
             return set()
 
@@ -128,7 +132,9 @@ class _Reading:
             return rule.value.read(text)
         except (ValueError, TypeError):
             shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
-            self._fault(section, key, f"{_shown(section)} {key}: expected {rule.value.expected}, got {shown or 'nothing'}")
+            self._fault(
+                section, key, f"{_shown(section)} {key}: expected {rule.value.expected}, got {shown or 'nothing'}"
+            )
             return rule.default
 
     def _cameras(self, given: Mapping[str, str], general: Mapping[str, Any]) -> tuple[Controller, ...]:
@@ -159,12 +165,12 @@ class _Reading:
         line = self._line(section, None)
         if not isinstance(given, Mapping):
             self._fault((ANY,), name, f"[controllers] {name}: expected a section [[{name}]], got a value")
-            return Controller(name, {key: rule.default for key, rule in rules.CONTROLLER.items()} | patch, line)
+            return Controller(name, {**self._keys_of_camera(section, {}), **patch}, line)
         try:
             names.instance(name)
         except names.NameRefusedError as error:
             self._fault(section, None, f"{_shown(section)}: {error}")
-        return Controller(name, self._keys_of_camera(section, given) | patch, line)
+        return Controller(name, {**self._keys_of_camera(section, given), **patch}, line)
 
     def _keys_of_camera(self, section: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
         values = {key: rule.default for key, rule in rules.CONTROLLER.items()}

@@ -50,7 +50,9 @@ GENERAL = {
     ),
     "rpi_username": Rule("pi", TEXT, f"{UNUSED}agents are services, nobody logs in to start them."),
     "remote_python_interpreter": Rule(
-        "/home/pi/miniconda3/envs/py36/bin/python", TEXT, f"{UNUSED}agents are services with an interpreter of their own."
+        "/home/pi/miniconda3/envs/py36/bin/python",
+        TEXT,
+        f"{UNUSED}agents are services with an interpreter of their own.",
     ),
     "remote_python_entrypoint": Rule(
         "rpi_camera_colony.acquisition", TEXT, f"{UNUSED}agents are services, started by systemd."
@@ -61,7 +63,9 @@ GENERAL = {
         True, TRUTH, "Whether the keys listed below replace those of each camera by those of this section."
     ),
     "general_settings_to_patch_into_controller": Rule(
-        PATCHED, WORDS, "Keys of this section that replace each camera's; any key of a camera may be put here and listed."
+        PATCHED,
+        WORDS,
+        "Keys of this section that replace each camera's; any key of a camera may be put here and listed.",
     ),
     "on_camera_failure": Rule(
         "continue",
@@ -72,7 +76,9 @@ GENERAL = {
         0.005, number(0.000_001, 3600), "Largest difference between a camera's clock and the conductor's to start with."
     ),
     "max_clock_drift_ppm": Rule(
-        50.0, number(0.001, 100_000), "Largest drift of a camera's clock that the audit lets pass, in parts per million."
+        50.0,
+        number(0.001, 100_000),
+        "Largest drift of a camera's clock that the audit lets pass, in parts per million.",
     ),
     "start_lead_seconds": Rule(
         1.0, number(0.1, 60), "How far ahead the instant lies at which all cameras are told to start."
@@ -165,9 +171,13 @@ EXPOSURE = one_of(
 PAIR = items(2, number(0, 1000), "two numbers from 0 to 1000")
 
 FURTHER = {
-    "awb_gains": Rule(None, items(2, number(0, 8), "two numbers from 0 to 8"), "Gains of red and blue, for `awb_mode` off."),
+    "awb_gains": Rule(
+        None, items(2, number(0, 8), "two numbers from 0 to 8"), "Gains of red and blue, for `awb_mode` off."
+    ),
     "awb_mode": Rule(None, AWB, "How white is balanced."),
-    "drc_strength": Rule(None, one_of("off", "low", "medium", "high"), "How much dark and bright parts are evened out."),
+    "drc_strength": Rule(
+        None, one_of("off", "low", "medium", "high"), "How much dark and bright parts are evened out."
+    ),
     "exposure_compensation": Rule(None, whole(-25, 25), "Brighter or darker than metered, in sixths of a stop."),
     "exposure_mode": Rule(None, EXPOSURE, "How the exposure is chosen."),
     "exposure_speed": Rule(None, whole(0, 200_000_000), "Microseconds that a frame was exposed; cameras only tell it."),

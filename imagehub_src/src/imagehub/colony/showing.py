@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,8 @@ def rows(session: Session | None) -> Sequence[Row]:
 
 def _until_ended(conductor: Conductor, display: Display) -> None:
     conductor.start_acquisition()
-    try:
+    with suppress(KeyboardInterrupt):  # how people end a recording
         display.run(conductor, lambda: rows(conductor.session), time.sleep)
-    except KeyboardInterrupt:
-        pass  # how people end a recording
 
 
 def _row(standing: Standing) -> Row:

@@ -1,4 +1,4 @@
-"""The cameras of a colony on a terminal while they record: a row each, drawn anew, and the newest lines of their logs."""
+"""The cameras of a colony on a terminal while they record: a row each, and the newest lines of their logs."""
 
 import time
 from collections import deque

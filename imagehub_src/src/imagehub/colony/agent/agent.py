@@ -21,8 +21,7 @@ from imagehub.errors import ImagehubError
 log = logging.getLogger(__name__)
 
 KEYS = "agent"
-LOOK_SECONDS = 0.1
-BUSY_SECONDS = 0.01
+LOOK_MILLISECONDS, BUSY_MILLISECONDS = 100, 10
 MOST_WAITING = 1024
 
 Socket = zmq.Socket[bytes]
@@ -107,7 +106,7 @@ class Agent:
         poller.register(self._zap, zmq.POLLIN)
         while not self._closing.is_set():
             self.turned = time.monotonic()
-            ready = dict(poller.poll(1000 * (BUSY_SECONDS if self._waiting else LOOK_SECONDS)))
+            ready = dict(poller.poll(BUSY_MILLISECONDS if self._waiting else LOOK_MILLISECONDS))
             if self._zap in ready:
                 self._zap.send_multipart(self._admission.answer(self._zap.recv_multipart()))
             if self._socket in ready:
@@ -132,7 +131,7 @@ class Agent:
             return
         self._give(frames[0], self._desk.answer(frames[1], received_ns))
 
-    def _give(self, sender: bytes, answer: Answer | None) -> None:
+    def _give(self, sender: bytes, answer: Answer) -> None:
         if isinstance(answer, Future):
             if len(self._waiting) < MOST_WAITING:
                 self._waiting.append((sender, answer))

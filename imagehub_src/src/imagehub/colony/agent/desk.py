@@ -110,7 +110,7 @@ class Desk:
         except ImagehubError as error:
             log.warning("%s was refused: %s", request.ask, error)
             return Reply(request.id, ok=False, why=str(error), state=self.stage.state)
-        except Exception as error:  # noqa: BLE001 - no request may end the agent, whose recording goes on
+        except Exception as error:  # no request may end the agent, whose recording goes on
             log.exception("%s failed", request.ask)
             return Reply(request.id, ok=False, why=f"{type(error).__name__}: {error}", state=self.stage.state)
         return Reply(request.id, ok=True, why="", state=self.stage.state, fields=fields, data=data)

@@ -23,9 +23,7 @@ class LogRing(logging.Handler):
         """Keep a line."""
         text = record.getMessage()[:LONGEST_LINE]
         with self._guard:
-            self._lines.append(
-                {"number": self._next, "time": record.created, "level": record.levelname, "text": text}
-            )
+            self._lines.append({"number": self._next, "time": record.created, "level": record.levelname, "text": text})
             self._next += 1
 
     def since(self, number: int) -> dict[str, Any]:

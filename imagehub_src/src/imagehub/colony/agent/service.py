@@ -65,7 +65,7 @@ def _wait(agent: Agent, wakeup: Wakeup, notifier: Notifier, ends_with_recording:
     while True:
         alive = time.monotonic() - agent.turned < HUNG_SECONDS
         notifier.tell(f"STATUS={agent.state}", *(["WATCHDOG=1"] if alive else []))
-        if dict(poller.poll(1000 * pause)) and wakeup.drain():
+        if dict(poller.poll(round(1000 * pause))) and wakeup.drain():
             return
         if ends_with_recording and agent.is_done:
             return

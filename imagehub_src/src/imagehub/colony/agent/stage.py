@@ -135,7 +135,9 @@ class Stage:
         check("start", self.state)
         lead = at_ns - self._world.wall_ns()
         if not 0 < lead < LONGEST_LEAD_NS:
-            raise NotStartedError(f"the start is {lead / 1e9:.3f} s from now: raise start_lead_seconds, or set the clock")
+            raise NotStartedError(
+                f"the start is {lead / 1e9:.3f} s from now: raise start_lead_seconds, or set the clock"
+            )
         assert self._recorder is not None
         self._at_ns = at_ns
         try:

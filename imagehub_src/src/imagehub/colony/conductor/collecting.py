@@ -42,7 +42,9 @@ class Collector:
             ImagehubError: one can't be had; those before it are there.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        return [self._file({**entry, "sha256": self._sum(entry)}, told) for entry in self._list() if entry["path"] in wanted]
+        return [
+            self._file({**entry, "sha256": self._sum(entry)}, told) for entry in self._list() if entry["path"] in wanted
+        ]
 
     def _list(self) -> list[Mapping[str, Any]]:
         return [self._checked(entry) for entry in self._patiently("files", {})["files"]]

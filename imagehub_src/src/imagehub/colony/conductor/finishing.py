@@ -127,7 +127,7 @@ def _state(keeper: Mapping[str, object]) -> "ClockState | None":
     kind, synchronised = keeper.get("kind"), keeper.get("synchronised")
     if kind not in {"chrony", "ptp", "timesyncd", "none"} or not (synchronised is None or type(synchronised) is bool):
         return None
-    return ClockState(kind, synchronised, str(keeper.get("detail", "")))  # type: ignore[arg-type]
+    return ClockState(kind, synchronised, str(keeper.get("detail", "")))
 
 
 def _by_kind(paths: Iterable[Path]) -> dict[str, Path]:

@@ -69,7 +69,7 @@ def arm(session: Session) -> None:
         standing = session.standings[remote.name]
         before = Collector(remote, session_of(session.acquisition, standing.plan), data_path, session.folder).names()
         plan = protocol.plan_to_json(standing.plan)
-        terms = {"source": standing.source, "data_path": data_path, "lost_conductor_seconds": lost}
+        terms: dict[str, Any] = {"source": standing.source, "data_path": data_path, "lost_conductor_seconds": lost}
         remote.ask("arm", ARM_SECONDS, plan=plan, **terms)
         return frozenset(before)
 

@@ -20,9 +20,7 @@ CLOCK_SECONDS = 10.0
 class Watch:
     """Watches one camera from `start` until `close`; what it finds goes into the session."""
 
-    def __init__(
-        self, session: Session, standing: Standing, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, session: Session, standing: Standing, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._session = session
         self._standing = standing
         self._monotonic = monotonic

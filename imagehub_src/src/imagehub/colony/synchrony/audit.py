@@ -81,7 +81,9 @@ def _count(files: Mapping[str, Path]) -> _Counts:
         figures |= {"ttl_rows": pulses.rows, "pulses_out": pulses.pulses}
         findings += pulses.findings
         if pulses.pulses and pulses.first_without is not None:
-            findings += (f"{pulses.rows - pulses.pulses} frames had no TTL pulse, the first in row {pulses.first_without}",)
+            findings += (
+                f"{pulses.rows - pulses.pulses} frames had no TTL pulse, the first in row {pulses.first_without}",
+            )
     if "ttl.in" in files:
         figures["pulses_in"], wrong_in = tables.pulses_in(files["ttl.in"])
         findings += wrong_in

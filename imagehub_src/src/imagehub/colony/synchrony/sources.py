@@ -113,7 +113,9 @@ def chrony(ask: Ask) -> ClockState | None:
     if fields[13] == "Not synchronised":
         return ClockState("chrony", False, "chrony has no source that it trusts")
     if fields[0] == OWN_CLOCK:
-        return ClockState("chrony", False, f"chrony follows no other clock: its own is the reference (stratum {stratum})")
+        return ClockState(
+            "chrony", False, f"chrony follows no other clock: its own is the reference (stratum {stratum})"
+        )
     error = round((abs(correction) + dispersion + delay / 2) * 1e9)
     detail = f"chrony follows {fields[1] or fields[0]}, stratum {stratum}, {abs(correction) * 1e6:.1f} us off"
     return ClockState("chrony", True, f"{detail}, {error / 1e6:.3f} ms at most", error)
