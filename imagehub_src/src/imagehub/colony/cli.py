@@ -10,7 +10,6 @@ from typing import Any
 from imagehub import __version__
 from imagehub.errors import ImagehubError, SettingsError
 
-
 EXIT_OK, EXIT_FAULT, EXIT_SETTINGS, EXIT_AUDIT = 0, 1, 2, 3
 EXIT_INTERRUPTED = 130
 

@@ -19,9 +19,7 @@ from imagehub.errors import ImagehubError
 
 Instants = NDArray[np.int64]
 
-WANDER_PPM = (
-    15.0  # by how much a clock's rate may change between two looks; PHI of RFC 5905, section 7.2 (appendix A.1)
-)
+WANDER_PPM = 15.0  # by how much a clock's rate may change between two looks; PHI of RFC 5905, section 7.2
 LARGEST_DRIFT_PPM = 100.0  # how fast two ordinary crystals may drift apart; what goes beyond it is taken for a step
 READING_NS = 1_000  # what reading a clock may be off by (the precision of RFC 5905)
 
