@@ -44,7 +44,9 @@ def faulty(draw: st.DrawFn) -> Made:
             if again:
                 doubled.append(len(numbers))
             numbers.append(number)
-            instants.append(BOOTED_NS + round((number + off) * period) + again * draw(st.integers(0, round(period / 4))))
+            instants.append(
+                BOOTED_NS + round((number + off) * period) + again * draw(st.integers(0, round(period / 4)))
+            )
     return Made(numbers, instants, gaps, doubled, framerate)
 
 

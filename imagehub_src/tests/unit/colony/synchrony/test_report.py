@@ -77,7 +77,13 @@ def test_the_keys_of_the_report(tmp_path: Path) -> None:
     assert list(document) == ["version", "passed", "reasons", "cameras", "clocks", "skew", "limits", "name"]
     assert (document["version"], document["passed"]) == (1, False)
     left, right = document["cameras"]
-    assert (left["instance"], left["frames"], left["dropped"], right["frames"], right["dropped"]) == ("left", 60, 0, 59, 1)
+    assert (left["instance"], left["frames"], left["dropped"], right["frames"], right["dropped"]) == (
+        "left",
+        60,
+        0,
+        59,
+        1,
+    )
     assert right["by_numbers"] == {"gaps": [{"row": 16, "count": 1, "number": 17}], "doubled": [], "disordered": []}
     assert document["clocks"][0]["state"]["kind"] == "chrony"
     assert document["clocks"][0]["offset_ms"] == pytest.approx(7.0)
@@ -169,6 +175,14 @@ def test_a_camera_that_left_no_files_is_named(tmp_path: Path) -> None:
     assert "right: there is no video (video.h264)" in report.again(tmp_path).reasons
 
 
+def test_what_failed_while_recording_fails_a_new_audit_too(tmp_path: Path) -> None:
+    """Files may look sound though their camera was lost: what the conductor saw is kept with the clocks."""
+    gathered(tmp_path)
+    clocks, _ = record.read(tmp_path)
+    record.write(replace(clocks, failures=("right: the camera was lost",)), tmp_path)
+    assert report.again(tmp_path).reasons == ("right: the camera was lost",)
+
+
 def test_two_recordings_of_a_camera_in_one_session_are_named(tmp_path: Path) -> None:
     """The newest one is audited, and the audit fails: which one is meant can't be known."""
     gathered(tmp_path)
@@ -187,7 +201,9 @@ def test_a_folder_without_a_session_is_an_error_for_people(tmp_path: Path) -> No
 
 def test_the_record_of_clocks_goes_to_json_and_back(tmp_path: Path) -> None:
     """Instants of 19 digits included."""
-    clocks = record.SessionClocks("mice", START_NS + 1, Limits(skew_ms=2), (record.CameraClock("a", 90, OFFSETS, STATE),))
+    clocks = record.SessionClocks(
+        "mice", START_NS + 1, Limits(skew_ms=2), (record.CameraClock("a", 90, OFFSETS, STATE),)
+    )
     record.write(clocks, tmp_path)
     assert record.read(tmp_path) == (clocks, ())
 

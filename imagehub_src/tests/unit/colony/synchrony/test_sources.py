@@ -9,7 +9,10 @@ import pytest
 from imagehub.colony.synchrony import sources
 from imagehub.colony.synchrony.sources import ClockState, Kernel
 
-KEPT, UNKEPT = Kernel(synchronised=True, largest_error_ns=1_500_000), Kernel(synchronised=False, largest_error_ns=16 * 10**9)
+KEPT, UNKEPT = (
+    Kernel(synchronised=True, largest_error_ns=1_500_000),
+    Kernel(synchronised=False, largest_error_ns=16 * 10**9),
+)
 
 # chrony 4.3: a client of a server on the same machine; the reference of its own; a client that has reached nobody.
 CHRONY_FOLLOWS = (
@@ -22,9 +25,9 @@ CHRONY_ALONE = (
     "Not synchronised\n"
 )
 
-# linuxptp 3.1.1: the grandmaster itself, and a client (with the figures of pmc's manual).
+# linuxptp 3.1.1: the grandmaster itself; a client that has just found it, and one that follows.
 PMC_MASTER = """sending: GET TIME_STATUS_NP
-\t000000.fffe.000000-0 seq 0 RESPONSE MANAGEMENT TIME_STATUS_NP 
+\t000000.fffe.000000-0 seq 0 RESPONSE MANAGEMENT TIME_STATUS_NP\x20
 \t\tmaster_offset              0
 \t\tingress_time               0
 \t\tcumulativeScaledRateOffset +0.000000000
@@ -34,9 +37,30 @@ PMC_MASTER = """sending: GET TIME_STATUS_NP
 \t\tgmPresent                  false
 \t\tgmIdentity                 000000.fffe.000000
 """
-PMC_CLIENT = PMC_MASTER.replace("gmPresent                  false", "gmPresent                  true").replace(
-    "master_offset              0", "master_offset              310"
-)
+PMC_FOUND = """sending: GET TIME_STATUS_NP
+sending: GET PORT_DATA_SET
+\t5690d4.fffe.c58471-0 seq 0 RESPONSE MANAGEMENT TIME_STATUS_NP\x20
+\t\tmaster_offset              340
+\t\tingress_time               1795291451610979718
+\t\tcumulativeScaledRateOffset +0.000000000
+\t\tscaledLastGmPhaseChange    0
+\t\tgmTimeBaseIndicator        0
+\t\tlastGmPhaseChange          0x0000'0000000000000000.0000
+\t\tgmPresent                  true
+\t\tgmIdentity                 92747f.fffe.30e934
+\t5690d4.fffe.c58471-1 seq 1 RESPONSE MANAGEMENT PORT_DATA_SET\x20
+\t\tportIdentity            5690d4.fffe.c58471-1
+\t\tportState               UNCALIBRATED
+\t\tlogMinDelayReqInterval  0
+\t\tpeerMeanPathDelay       0
+\t\tlogAnnounceInterval     1
+\t\tannounceReceiptTimeout  3
+\t\tlogSyncInterval         0
+\t\tdelayMechanism          1
+\t\tlogMinPdelayReqInterval 0
+\t\tversionNumber           2
+"""
+PMC_CLIENT = PMC_FOUND.replace("UNCALIBRATED", "SLAVE")
 PMC_SILENT = "sending: GET TIME_STATUS_NP\n"
 
 TIMEDATECTL = """Timezone=Europe/London
@@ -63,9 +87,7 @@ Root distance: 12.497ms (max: 5s)
 """
 
 
-def state_of(
-    outputs: Mapping[str, str], programs: Sequence[str] = (), kernel: Kernel | None = UNKEPT
-) -> ClockState:
+def state_of(outputs: Mapping[str, str], programs: Sequence[str] = (), kernel: Kernel | None = UNKEPT) -> ClockState:
     """Return the state on a machine where these words make a command print this, and others are absent."""
 
     def ask(command: Sequence[str]) -> str | None:
@@ -77,7 +99,7 @@ def state_of(
 def test_chrony_that_follows_a_server() -> None:
     """Its own bound of the error: correction, dispersion and half the delay."""
     found = state_of({"chronyc": CHRONY_FOLLOWS})
-    assert (found.kind, found.synchronised, found.error_ns) == ("chrony", True, 1917 + 1140 + 2916)
+    assert (found.kind, found.synchronised, found.error_ns) == ("chrony", True, 1917 + 1140 + 2915)
     assert found.detail == "chrony follows 127.0.0.1, stratum 9, 1.9 us off, 0.006 ms at most"
 
 
@@ -99,13 +121,20 @@ def test_ptp_with_phc2sys() -> None:
     """ptp4l follows a master, and phc2sys carries that to the machine's clock."""
     found = state_of({"pmc": PMC_CLIENT}, ["ptp4l", "phc2sys"])
     assert (found.kind, found.synchronised) == ("ptp", True)
-    assert found.detail == "ptp4l follows 000000.fffe.000000, 310 ns off; phc2sys runs"
+    assert found.detail == "ptp4l follows 92747f.fffe.30e934, 340 ns off; phc2sys runs"
 
 
 def test_ptp_of_the_card_alone_is_not_taken_for_the_machines() -> None:
     """Without phc2sys, and with a kernel that knows of nobody who keeps the clock, it can't be told."""
     assert state_of({"pmc": PMC_CLIENT}, ["ptp4l"]).synchronised is None
     assert state_of({"pmc": PMC_CLIENT}, ["ptp4l"], KEPT).synchronised is True
+
+
+def test_ptp_that_has_only_just_found_a_master() -> None:
+    """It knows one and does not follow it yet."""
+    found = state_of({"pmc": PMC_FOUND}, ["ptp4l", "phc2sys"])
+    assert (found.kind, found.synchronised) == ("ptp", False)
+    assert "(UNCALIBRATED)" in found.detail
 
 
 def test_ptp_without_a_master_and_without_an_answer() -> None:

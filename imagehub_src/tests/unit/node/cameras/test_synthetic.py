@@ -91,9 +91,7 @@ def test_a_scenario_is_read_from_its_text() -> None:
     assert told == Scenario(seed=3, drop=frozenset({17, 18}), fail_after=100)
 
 
-@pytest.mark.parametrize(
-    ("text", "says"), [("colour=3", "'colour' is no setting"), ("drop=x", "drop='x'"), ("seed=", "seed=''")]
-)
+@pytest.mark.parametrize(("text", "says"), [("colour=3", "'colour' is no setting"), ("drop=x", "drop='x'"), ("seed=", "seed=''")])
 def test_a_scenario_with_a_fault_says_which(text: str, says: str) -> None:
     """And what there is."""
     with pytest.raises(CameraError, match=says):
