@@ -22,6 +22,7 @@ from imagehub.colony.synchrony.figures import SessionAudit
 from imagehub.node.cameras import painted
 from imagehub.node.cameras.synthetic import Scenario
 from measured_agents import MeasuredAgents, settings_file
+from measured_hub import TICKS
 
 FRAMERATE = 30
 ENCODE_SECONDS = 5.0
@@ -38,11 +39,15 @@ class Load:
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of it: the audit, and the CPU time of conductor and agents while they recorded, as shares of a core."""
+    """What came of it: the audit, and CPU time while it recorded, as shares of a core.
+
+    `others_cpu` is what everything else on this machine took: where that is much, the figures are not of this load.
+    """
 
     audit: SessionAudit
     conductor_cpu: float
     agents_cpu: float
+    others_cpu: float
 
 
 def encoded(resolution: tuple[int, int], seconds: float) -> float:
@@ -65,14 +70,20 @@ def record(folder: Path, load: Load) -> Seen:
         with Conductor(path) as conductor:
             conductor.start_acquisition()
             _wait_for_start(conductor)
-            before, own, began = agents.cpu_seconds(), time.process_time(), time.perf_counter()
+            before, began = _cpu_seconds(agents), time.perf_counter()
             time.sleep(load.seconds)
             spent = time.perf_counter() - began
-            shares = (time.process_time() - own) / spent, (agents.cpu_seconds() - before) / spent
+            own, theirs, total = ((now - then) / spent for then, now in zip(before, _cpu_seconds(agents), strict=True))
             outcome = conductor.stop_acquisition()
     if outcome is None:
         raise SystemExit("nothing was recorded")
-    return Seen(report.read(outcome.folder / report.REPORT), *shares)
+    return Seen(report.read(outcome.folder / report.REPORT), own, theirs, max(0.0, total - own - theirs))
+
+
+def _cpu_seconds(agents: MeasuredAgents) -> tuple[float, float, float]:
+    """Return the CPU time up to now of this process, of all agents, and of the whole machine (proc_stat(5))."""
+    user, nice, system, _, _, *others = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
+    return time.process_time(), agents.cpu_seconds(), (user + nice + system + sum(others)) / TICKS
 
 
 def _wait_for_start(conductor: Conductor) -> None:
@@ -105,6 +116,7 @@ def rows(load: Load, seen: Seen, alone: float) -> list[Row]:
         Row("jitter p99, worst camera", jitter, "ms", "a period", 1000 / FRAMERATE, at_most=True),
         Row("conductor's CPU", seen.conductor_cpu * 100, "% of a core", f"{cores} cores", cores * 100),
         Row("agents' CPU, all", seen.agents_cpu * 100, "% of a core", f"{cores} cores", cores * 100),
+        Row("CPU of everything else meanwhile", seen.others_cpu * 100, "% of a core", f"{cores} cores", cores * 100),
     ]
 
 
