@@ -1,13 +1,12 @@
 """Names of cameras, acquisitions and groups: they become folders and files, and come from elsewhere."""
 
-import re
+from collections.abc import Callable
 
+from imagehub.colony.recording import names as recorded
+from imagehub.colony.recording.errors import RecordingError
 from imagehub.errors import ImagehubError
 
-LONGEST = 100
 DIVIDER = "__"
-INSTANCE = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
-ACQUISITION = re.compile(rf"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9_.-]{{0,{LONGEST - 1}}}")
 
 
 class NameRefusedError(ImagehubError):
@@ -20,19 +19,17 @@ def instance(name: str) -> str:
     Raises:
         NameRefusedError: it can't be one.
     """
-    if not INSTANCE.fullmatch(name):
-        raise NameRefusedError(f"{name[:LONGEST]!r} can't name a camera: use up to {LONGEST} of A-Z a-z 0-9 _ -")
-    return name
+    return _checked(recorded.check_instance, name)
 
 
 def acquisition(name: str) -> str:
     """Return the name of an acquisition; raise NameRefusedError where it can't be one."""
-    return _of_a_folder(name, "an acquisition")
+    return _checked(recorded.check_acquisition, name)
 
 
 def group(name: str) -> str:
     """Return the name of a group of acquisitions, empty for none; raise NameRefusedError where it can't be one."""
-    return _of_a_folder(name, "a group") if name else ""
+    return acquisition(name) if name else ""
 
 
 def group_of(acquisition_name: str) -> str:
@@ -41,8 +38,8 @@ def group_of(acquisition_name: str) -> str:
     return before if divider else ""
 
 
-def _of_a_folder(name: str, what: str) -> str:
-    if not ACQUISITION.fullmatch(name):
-        allowed = f"up to {LONGEST} of A-Z a-z 0-9 _ . -, no dot first and no two together"
-        raise NameRefusedError(f"{name[:LONGEST]!r} can't name {what}: use {allowed}")
-    return name
+def _checked(check: Callable[[str], str], name: str) -> str:
+    try:
+        return check(name)
+    except RecordingError as error:
+        raise NameRefusedError(str(error)) from None

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from imagehub.colony import names
+from imagehub.colony.recording import names as recorded
 from imagehub.errors import ImagehubError
 
 CHUNK_BYTES = 1 << 20
-SIGNATURE = ".rcc."
 
 
 class NoSuchFileError(ImagehubError):
@@ -36,8 +36,9 @@ class Session(NamedTuple):
 
     def has(self, file: str) -> bool:
         """Tell whether a file of that name is one of it."""
-        prefix = f"{self.name}.{names.instance(self.instance)}."
-        return file.startswith(prefix) and SIGNATURE in file[len(prefix) :] and "/" not in file and "\0" not in file
+        found = recorded.parse(file)
+        plain = "/" not in file and "\0" not in file
+        return found is not None and plain and (found.acquisition, found.instance) == (self.name, self.instance)
 
 
 class Shelf:

@@ -107,6 +107,8 @@ class Conductor:
         """
         if self._recording:
             raise NotRecordingError("a recording is under way: stop it first")
+        if not self._max_seconds:
+            raise NotRecordingError("max_acquisition_time is 0: set how many seconds shall be recorded")
         session = self._session = self._new_session()
         try:
             for step in (starting.greet, starting.compare_clocks, starting.arm, starting.start):

@@ -66,8 +66,8 @@ def collect(session: Session) -> dict[str, tuple[Path, ...]]:
     reachable = [standing for standing in _started(session) if standing.state != UNKNOWN and standing.plan.save_data]
     done, failed = each(remotes(reachable), collect_one)
     session.fail_all(failed)
-    for name, error in failed.items():
-        session.log.say("ERROR", f"{name}: its files are still on the camera: {error}")
+    for name in session.standings.keys() - done.keys():
+        session.log.say("ERROR", f"{name}: what it recorded is still on the camera")
     return done
 
 

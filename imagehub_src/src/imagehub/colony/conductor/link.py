@@ -95,7 +95,7 @@ class Link:
 
     def close(self) -> None:
         """Give up all connections; whoever waits for a reply gets NoReplyError."""
-        if self._thread.ident is None:
+        if self._thread.ident is None or self._closing.is_set():
             return
         self._closing.set()
         self._wakeup.wake()
@@ -203,3 +203,4 @@ class Link:
         for socket in self._sockets.values():
             socket.close()
         self._context.term()
+        self._wakeup.close()

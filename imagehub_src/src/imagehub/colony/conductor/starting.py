@@ -22,7 +22,7 @@ def greet(session: Session) -> None:
     done, failed = each(remotes(session.good()), _freed)
     session.fail_all(failed)
     for name, fields in done.items():
-        session.standings[name].update(fields)
+        session.standings[name].state = str(fields["state"])
         session.standings[name].life = str(fields.get("agent", ""))
         session.standings[name].log_from = int(fields["log_next"])
     session.check()
@@ -70,7 +70,7 @@ def arm(session: Session) -> None:
         before = Collector(remote, session_of(session.acquisition, standing.plan), data_path, session.folder).names()
         plan = protocol.plan_to_json(standing.plan)
         terms: dict[str, Any] = {"source": standing.source, "data_path": data_path, "lost_conductor_seconds": lost}
-        remote.ask("arm", ARM_SECONDS, plan=plan, **terms)
+        standing.update(remote.fields("arm", ARM_SECONDS, plan=plan, **terms))
         return frozenset(before)
 
     done, failed = each(remotes(session.good()), arm_one)
@@ -87,8 +87,8 @@ def start(session: Session, wall_ns: Callable[[], int] = time.time_ns) -> None:
 
     def start_one(remote: Remote) -> None:
         standing: Standing = session.standings[remote.name]
-        remote.ask("start", lead + GREET_SECONDS, 0.2, at_ns=session.start_ns + standing.offsets[-1].offset_ns)
-        standing.state = RECORDING
+        at_ns = session.start_ns + standing.offsets[-1].offset_ns
+        standing.update(remote.fields("start", lead + GREET_SECONDS, at_ns=at_ns))
 
     _, failed = each(remotes(session.good()), start_one)
     session.fail_all(failed)
