@@ -3,15 +3,15 @@
 import logging
 import sys
 
-import fake_picamera2
 import numpy as np
 import pytest
-from fake_picamera2 import Rig, Transform
-from passing_time import PassingTime
 
+import fake_picamera2
+from fake_picamera2 import Rig, Transform
 from imagehub.node.cameras import painted
 from imagehub.node.cameras.camera import CameraError, CameraLostError, Frame, Mode
 from imagehub.node.cameras.ribbon import RibbonCamera
+from passing_time import PassingTime
 
 MODE = Mode((320, 240), 50)
 PERIOD = 20_000_000
@@ -142,7 +142,7 @@ def test_a_mode_that_the_sensor_has_not_is_refused_and_the_camera_given_free(rig
 
 
 def test_a_camera_that_falls_silent_is_lost(rig: Rig, time: PassingTime) -> None:
-    """libcamera says nothing when a ribbon comes off: frames just don't come. `open` may find it again."""
+    """Libcamera says nothing when a ribbon comes off: frames just don't come. `open` may find it again."""
     camera = RibbonCamera(clock=time.clock)
     camera.open(MODE)
     shot(camera, time.boot_ns)
