@@ -104,7 +104,8 @@ class Recorder:
         names.folder(self._data_directory, self._plan.acquisition_group, self._plan.acquisition_name)
         names.check_instance(self._plan.instance)
         try:
-            encoder = Encoder(self._plan.mode.resolution, self._plan.mode.framerate) if self._plan.save_data else None
+            mode, quality = self._plan.mode, self._plan.quality
+            encoder = Encoder(mode.resolution, mode.framerate, quality) if self._plan.save_data else None
             self._open_pins()
             self._open_camera()
             if self._plan.save_data:

@@ -17,6 +17,10 @@ from imagehub.colony.synchrony.sources import ClockState
 
 __all__ = ["CameraAudit", "Limits", "SessionAudit", "camera", "session"]
 
+NEEDED = {
+    "video": "there is no video (video.h264)",
+    "ttl.out": "there is no table of TTL pulses (timestamps.ttl.out.csv)",
+}
 FILE_NAME = re.compile(r"(?P<acquisition>.+)\.(?P<instance>[^.]+)\.(?P<time>\d{8}_\d{6})\.rcc\.(?P<kind>.+)")
 
 
@@ -34,7 +38,7 @@ def camera(
 ) -> CameraAudit:  # fmt: skip
     """Audit what one agent recorded, and raise nothing for what the files hold or lack.
 
-    `files` are by the kinds of `Recording.files`: `frames` and `video` are needed; `mp4`, `ttl.out` and `ttl.in` are
+    `files` are by the kinds of `Recording.files`: `frames`, `video` and `ttl.out` are needed; `mp4` and `ttl.in` are
     looked at where they are named. `framerate` is the nominal one, None where nobody knows it. `clock` is the agent's
     clock against the conductor's, `start_ns` the instant that was agreed for the first frame (conductor's clock).
     Raise MissingExtraError without PyAV.
@@ -55,7 +59,7 @@ def session(cameras: Sequence[CameraAudit], limits: Limits = Limits(), name: str
     """Compare the cameras, which need their tracks, and judge them by the limits. The first is the reference."""
     compared = skew.between(cameras)
     reasons = judging.reasons(cameras, compared, limits)
-    clocks = tuple(each.clock for each in cameras)
+    clocks = tuple(each.clock or ClockAudit(each.instance) for each in cameras)
     return SessionAudit(not reasons, reasons, tuple(cameras), clocks, compared, limits, name)
 
 
@@ -71,7 +75,7 @@ def _no_frames() -> tables.Frames:
 
 def _count(files: Mapping[str, Path]) -> _Counts:
     figures: dict[str, Any] = {}
-    findings = () if "video" in files else ("there is no video (video.h264)",)
+    findings = tuple(text for kind, text in NEEDED.items() if kind not in files)
     for kind in ("video", "mp4"):
         if kind in files:
             figures[kind], wrong = video.packets(files[kind])
@@ -105,7 +109,7 @@ def _clock(name: str, tracker: Tracker | None, track: Track, state: ClockState |
     return ClockAudit(
         name,
         float(np.median([each.offset_ns for each in readings])) / 1e6,
-        max(each.uncertainty_ns for each in readings) / 1e6,
+        max(int(track.uncertainty_ns.max(initial=0)), *(each.uncertainty_ns for each in readings)) / 1e6,
         drift.ppm if drift else tracker.offsets[-1].drift_ppm,
         drift.uncertainty_ppm if drift else tracker.offsets[-1].drift_uncertainty_ppm,
         tuple(step.by_ns / 1e6 for step in tracker.steps()),
@@ -122,20 +126,30 @@ def _offsets(tracker: Tracker, zero: int) -> tuple[ClockPoint, ...]:
 
 def _timed(found: CameraAudit, rows: tables.Frames, start_ns: int | None) -> CameraAudit:
     """Add what numbers and instants tell. Intervals are the sensor's own, which no setting of a clock disturbs."""
-    assert found.track is not None
-    found = replace(found, by_numbers=intervals.by_numbers(rows.number), rate=_rate(rows))
-    if start_ns is not None and found.frames and found.track.known:
-        delay, sure = int(found.track.instant_ns[0]) - start_ns, int(found.track.uncertainty_ns[0])
-        found = replace(found, start_delay_ms=delay / 1e6, start_uncertainty_ms=sure / 1e6)
+    numbers = intervals.by_numbers(rows.number)
+    found = replace(found, by_numbers=numbers, rate=_rate(rows))
+    if start_ns is not None:
+        found = _started(found, start_ns)
     if not found.framerate:
-        return found
+        return replace(found, dropped=numbers.dropped, doubled=len(numbers.doubled))
     jitter = intervals.jitter_ns(rows.sensor_ns, found.framerate)
+    instants = intervals.by_intervals(rows.sensor_ns, found.framerate)
     return replace(
         found,
-        by_intervals=intervals.by_intervals(rows.sensor_ns, found.framerate),
+        dropped=max(numbers.dropped, instants.dropped),
+        doubled=len({*numbers.doubled, *instants.doubled}),
+        by_intervals=instants,
         jitter_p99_ms=float(np.percentile(jitter, 99)) / 1e6 if len(jitter) else None,
         intervals_ms=curve(_seconds(rows.sensor_ns)[1:], np.diff(rows.sensor_ns) / 1e6),
     )
+
+
+def _started(found: CameraAudit, start_ns: int) -> CameraAudit:
+    track = found.track
+    if track is None or not track.known or not found.frames:
+        return found
+    delay, sure = int(track.instant_ns[0]) - start_ns, int(track.uncertainty_ns[0])
+    return replace(found, start_delay_ms=delay / 1e6, start_uncertainty_ms=sure / 1e6)
 
 
 def _seconds(instant_ns: NDArray[np.int64]) -> NDArray[np.float64]:

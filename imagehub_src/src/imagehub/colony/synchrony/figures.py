@@ -24,8 +24,11 @@ class Limits:
     doubled: int = 0
     disordered: int = 0
     skew_ms: float | None = None
-    start_skew_ms: float | None = None
+    start_skew_ms: float | None = 1000.0
+    end_skew_ms: float | None = 1000.0
+    clock_offset_ms: float | None = None
     clock_uncertainty_ms: float | None = None
+    drift_ppm: float | None = None
     rate_percent: float | None = 1.0
 
 
@@ -81,9 +84,11 @@ class CameraAudit:
 
     `video` and `mp4` are coded frames in the files, `ttl_rows` and `pulses_out` rows and pulses of the output table,
     `pulses_in` those that came in: None where there is no such file. `by_numbers` and `by_intervals` are two accounts
-    that know nothing of each other. `rate` is frames a second as they came; `jitter_p99_ms` the 99th percentile of an
-    interval's error; `start_delay_ms` how long after the agreed instant the first frame was taken. `findings` are
-    faults of the files, as sentences. `track` holds the instants while the program runs; it is not in the report.
+    that know nothing of each other; `dropped` is the larger count of the two, `doubled` counts the rows of both.
+    `rate` is frames a second as the sensor took them; `jitter_p99_ms` the 99th percentile of an interval's error;
+    `start_delay_ms` how long after the agreed instant the first frame was taken. `findings` are faults of the files,
+    as sentences. `track` and `clock` are there while a session is audited; in the report the clocks stand by
+    themselves.
     """
 
     instance: str
@@ -94,21 +99,18 @@ class CameraAudit:
     ttl_rows: int | None = None
     pulses_out: int | None = None
     pulses_in: int | None = None
-    by_numbers: Account = Account()
-    by_intervals: Account = Account()
+    dropped: int = 0
+    doubled: int = 0
+    by_numbers: Account = field(default_factory=Account)
+    by_intervals: Account = field(default_factory=Account)
     rate: float | None = None
     jitter_p99_ms: float | None = None
     start_delay_ms: float | None = None
     start_uncertainty_ms: float | None = None
-    clock: ClockAudit = field(default_factory=lambda: ClockAudit(""))
     findings: tuple[str, ...] = ()
     intervals_ms: tuple[Point, ...] = ()
+    clock: ClockAudit | None = field(default=None, compare=False, repr=False, metadata={"document": False})
     track: Track | None = field(default=None, compare=False, repr=False, metadata={"document": False})
-
-    @property
-    def dropped(self) -> int:
-        """How many frames are missing, by the account that tells of more."""
-        return max(self.by_numbers.dropped, self.by_intervals.dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,14 @@ class CameraSkew:
 class Skew:
     """How far apart the cameras were: the largest of each figure over all cameras but the reference.
 
-    `start_ms` lies between the first of all first frames and the last. All are None for fewer than two cameras.
+    `start_ms` lies between the first of all first frames and the last, `end_ms` between the last frames. All are None
+    for fewer than two cameras.
     """
 
     reference: str | None = None
     start_ms: float | None = None
     start_uncertainty_ms: float | None = None
+    end_ms: float | None = None
     median_ms: float | None = None
     p99_ms: float | None = None
     worst_ms: float | None = None
@@ -156,5 +160,5 @@ class SessionAudit:
     cameras: tuple[CameraAudit, ...]
     clocks: tuple[ClockAudit, ...]
     skew: Skew
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     name: str = ""

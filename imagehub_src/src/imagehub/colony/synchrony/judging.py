@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from imagehub.colony.synchrony import intervals, tables
-from imagehub.colony.synchrony.figures import CameraAudit, Limits, Skew
+from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, Limits, Skew
 from imagehub.colony.synchrony.intervals import Account, Gap
 
 SHOWN = 5
@@ -92,14 +92,25 @@ def _pace(camera: CameraAudit, limits: Limits) -> Iterator[str]:
 
 
 def _clock(camera: CameraAudit, limits: Limits) -> Iterator[str]:
-    clock = camera.clock
+    clock = camera.clock or ClockAudit(camera.instance)
     if clock.offset_ms is None:
         yield "its clock was never compared with the conductor's, so its frames can't be placed in time"
     for by_ms in clock.steps_ms:
         yield f"its clock jumped by {by_ms:+.3f} ms between two comparisons"
-    allowed = limits.clock_uncertainty_ms
-    if allowed is not None and clock.uncertainty_ms is not None and clock.uncertainty_ms > allowed:
-        yield f"its clock is known to {clock.uncertainty_ms:.3f} ms only, more than {allowed:g} ms"
+    yield from _clock_limits(clock, limits)
+
+
+def _clock_limits(clock: ClockAudit, limits: Limits) -> Iterator[str]:
+    if _beyond(clock.uncertainty_ms, limits.clock_uncertainty_ms):
+        yield f"its clock is known to {_ms(clock.uncertainty_ms)} only; allowed are {limits.clock_uncertainty_ms:g} ms"
+    if _beyond(clock.offset_ms, limits.clock_offset_ms):
+        yield f"its clock is {_ms(clock.offset_ms)} off the conductor's; allowed are {limits.clock_offset_ms:g} ms"
+    if _beyond(clock.drift_ppm, limits.drift_ppm):
+        yield f"its clock drifts by {clock.drift_ppm:+.2f} ppm; allowed are {limits.drift_ppm:g} ppm"
+
+
+def _beyond(value: float | None, limit: float | None) -> bool:
+    return value is not None and limit is not None and abs(value) > limit
 
 
 def _of_session(cameras: Sequence[CameraAudit], skew: Skew, limits: Limits) -> Iterator[str]:
@@ -109,11 +120,13 @@ def _of_session(cameras: Sequence[CameraAudit], skew: Skew, limits: Limits) -> I
             yield f"{each.instance}: no frame is within half a period of one of {skew.reference}"
         elif each.p99_ms + (each.uncertainty_ms or 0) > allowed:
             figure = f"{each.p99_ms:.3f} ms (p99), sure to {_ms(each.uncertainty_ms)}"
-            yield f"{each.instance}: its frames are {figure}, from those of {skew.reference}; allowed are {allowed:.3f} ms"
+            yield f"{each.instance}: its frames are {figure}, from those of {skew.reference}; allowed: {allowed:.3f} ms"
     start = limits.start_skew_ms
-    if start is not None and skew.start_ms is not None and skew.start_ms + (skew.start_uncertainty_ms or 0) > start:
+    if skew.start_ms is not None and _beyond(skew.start_ms + (skew.start_uncertainty_ms or 0), start):
         figure = f"{skew.start_ms:.3f} ms, sure to {_ms(skew.start_uncertainty_ms)}"
         yield f"the first frames are {figure}, apart; allowed are {start:g} ms"
+    if _beyond(skew.end_ms, limits.end_skew_ms):
+        yield f"the last frames are {_ms(skew.end_ms)} apart; allowed are {limits.end_skew_ms:g} ms"
 
 
 def _fastest(cameras: Sequence[CameraAudit]) -> float | None:

@@ -21,7 +21,7 @@ def between(cameras: Sequence[CameraAudit]) -> Skew:
     compared = tuple(_compare(camera, track, first, reference, zero) for camera, track in others)
     start, start_uncertainty = _start([track for _, track in seen])
     return Skew(
-        first.instance, start, start_uncertainty,
+        first.instance, start, start_uncertainty, _end([track for _, track in seen]),
         max((each.median_ms for each in compared if each.median_ms is not None), key=abs, default=None),
         _largest([each.p99_ms for each in compared]),
         _largest([each.worst_ms for each in compared]),
@@ -67,6 +67,11 @@ def _start(tracks: Sequence[Track]) -> tuple[float, float | None]:
     early, late = min(firsts), max(firsts)
     sure = (early[1] + late[1]) / 1e6 if all(track.known for track in tracks) else None
     return (late[0] - early[0]) / 1e6, sure
+
+
+def _end(tracks: Sequence[Track]) -> float:
+    lasts = [int(track.instant_ns[-1]) for track in tracks]
+    return (max(lasts) - min(lasts)) / 1e6
 
 
 def _largest(values: Sequence[float | None], *, every: bool = False) -> float | None:

@@ -122,16 +122,19 @@ def chrony(ask: Ask) -> ClockState | None:
 
 
 def ptp(ask: Ask, programs: frozenset[str], floor: Kernel | None) -> ClockState | None:
-    """Return what ptp4l tells through `pmc` (TIME_STATUS_NP); None where no ptp4l runs.
+    """Return what ptp4l tells through `pmc` (TIME_STATUS_NP, PORT_DATA_SET); None where no ptp4l runs.
 
     ptp4l with hardware time stamps sets the clock of the network card alone; phc2sys carries that to the machine's.
     """
-    told = ask(["pmc", "-u", "-b", "0", "GET TIME_STATUS_NP"]) or ""
+    told = ask(["pmc", "-u", "-b", "0", "GET TIME_STATUS_NP", "GET PORT_DATA_SET"]) or ""
     fields = dict(re.findall(r"^\s+(\w+)\s+(\S+)\s*$", told, flags=re.MULTILINE))
     if "gmPresent" not in fields:
         return ClockState("ptp", None, "ptp4l runs, and pmc can't ask it") if "ptp4l" in programs else None
     if fields["gmPresent"] != "true":
         return ClockState("ptp", False, "ptp4l follows no master: it is the grandmaster itself, or finds none")
+    ports = re.findall(r"^\s+portState\s+(\S+)", told, flags=re.MULTILINE)
+    if ports and "SLAVE" not in ports:
+        return ClockState("ptp", False, f"ptp4l has found a master and does not follow it yet ({', '.join(ports)})")
     detail = f"ptp4l follows {fields.get('gmIdentity', 'a grandmaster')}, {fields.get('master_offset', '?')} ns off"
     if "phc2sys" in programs:
         return ClockState("ptp", True, f"{detail}; phc2sys runs")
