@@ -124,10 +124,3 @@ def _check_differ(found: list[Found], faults: Faults) -> None:
 
 def _only_once(camera_source: str) -> bool:
     return camera_source.isdecimal() or camera_source.startswith(("picamera2", "/dev/"))
-
-
-def shown(settings: CameraSettings) -> str:
-    """Return in one line which camera this is and how it shall run."""
-    width, height = settings.mode.resolution
-    return f"{settings.label} ({settings.source}): {width}x{height} at {settings.mode.framerate:g}/s"
-

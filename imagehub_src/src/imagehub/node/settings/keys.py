@@ -98,7 +98,7 @@ CONTROLS: Keys = {
     ),
     "awb_gains": Key(forms.GAINS, None, "Gains of red and blue, where `awb_mode` is off.", made=tuples.read),
     "meter_mode": Key(
-        forms.words("average", "spot", "backlit", "matrix"), None, "Which part of the image the exposure is measured in."
+        forms.words("average", "spot", "backlit", "matrix"), None, "Part of the image that the exposure is measured in."
     ),
     "saturation": Key(whole(-100, 100), None, "Saturation; 0 is the usual one."),
 }  # fmt: skip
@@ -109,13 +109,15 @@ CAMERA: Keys = {
         forms.VIEW, "", "Name of what the camera sees; several cameras must have different ones.", made=str.strip
     ),
     "src": Key(
-        forms.SOURCE, None, "Which camera: a number (of a Pi's camera where the label begins with P, else of a webcam), "
+        forms.SOURCE, None,
+        "Which camera: a number (of a Pi's camera where the label begins with P, else of a webcam), "
         "`/dev/video2`, an RTSP or HTTP URL, a video file, a folder of images, `picamera2` or `synthetic`.",
     ),
     "resolution": Key(forms.SIZE, "(320, 240)", "Width and height of the images.", "pixels", tuples.read),
     "framerate": Key(above_zero(1000), 32, "Images a second.", "images a second"),
     "vflip": Key(
-        TRUTH, False, "Turn the image by 180 degrees, as the imagenode that this replaces does; with `hflip` beside it, "
+        TRUTH, False,
+        "Turn the image by 180 degrees, as the imagenode that this replaces does; with `hflip` beside it, "
         "swap top and bottom only.",
     ),
     "hflip": Key(or_null(TRUTH), None, "Swap left and right; null: as `vflip`."),
@@ -146,8 +148,9 @@ LOOK: Keys = {
                          tuples.read),
     "draw_time_fontScale": Key(above_zero(50), 1, "Size of the time, as OpenCV scales it."),
     "send_frames": Key(
-        forms.SEND_FRAMES, None, "Which images are sent: all, the last `send_count` of a change, or none; not given: as "
-        "the camera's `send_frames`, which is continuous by default.", made=forms.send_frames,
+        forms.SEND_FRAMES, None,
+        "Which images are sent: all, the last `send_count` of a change, or none; not given: as the "
+        " camera's `send_frames`, which is continuous by default.", made=forms.send_frames,
     ),
     "send_count": Key(whole(0, 10_000), 5, "Images that are sent at a change, the newest being the last.", "images"),
     "send_test_images": Key(TRUTH, False, "Send also what the detector sees and finds, for tuning it."),
@@ -157,7 +160,7 @@ LIGHT: Keys = {
     "threshold": Key(whole(0, 255), 100, "Grey above which the region, or a pixel of it, counts as lighted."),
     "min_frames": Key(whole(1, 10_000), 5, "Images in a row that must agree before the state changes.", "images"),
     "percent": Key(
-        or_null(whole(1, 100)), None, "Share of pixels that must be lighted; null: the region's mean decides.", "percent"
+        or_null(whole(1, 100)), None, "Share of pixels that must be lighted; null: their mean decides.", "percent"
     ),
 }  # fmt: skip
 
@@ -178,7 +181,7 @@ SENSOR: Keys = {
     "unit": Key(forms.any_case("F", "C"), "F", "Unit of temperatures.", made=str.upper),
     "read_interval_minutes": Key(above_zero(YEAR_MINUTES), 10, "How often it is read.", "minutes"),
     "min_difference": Key(
-        forms.number(0, 1000), 1, "Change since the last reading that was sent from which one is sent; 0: each reading.",
+        forms.number(0, 1000), 1, "Least change since the reading sent last for one to be sent; 0: each is.",
         "degrees, percent of humidity",
     ),
 }  # fmt: skip

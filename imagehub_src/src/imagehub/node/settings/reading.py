@@ -14,6 +14,7 @@ from imagehub.node.settings import cameras, times
 from imagehub.node.settings.keys import LAMP, NODE, RECORDING, REQUIRED, SENSOR
 from imagehub.node.settings.sections import Section, entries, labelled, section
 from imagehub.node.settings.settings import (
+    CameraSettings,
     LightSwitch,
     NodeSettings,
     RecordingSettings,
@@ -183,7 +184,7 @@ def _check_recordings(node: Section, agents: list[Section], seen: list[cameras.F
             agent.fault(faults, "name", f"{name!r} is the name of {names[name]} already; choose another")
 
 
-def describe(settings: NodeSettings) -> str:
+def describe(settings: NodeSettings | CameraSettings) -> str:
     """Return all settings, defaults too, as text to read; under the names of their values, not those of the file."""
     return str(yaml.safe_dump(_plain(settings), sort_keys=False, allow_unicode=True))
 

@@ -1,0 +1,70 @@
+"""The real parts of a node, each imported when a node is made: `imagenode --help` shall not wait for OpenCV."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from imagehub.errors import MissingExtraError
+from imagehub.node.cameras.camera import Camera
+from imagehub.node.running import World
+from imagehub.node.settings.settings import NodeSettings, RecordingSettings
+from imagehub.node.view import Tools
+from imagehub.node.working import Agent, Makers
+from imagehub.notify import Notifier
+
+AGENTS = "imagehub.colony.agent.on_node"
+"""Has `make(settings, camera) -> Agent`. Named, not imported: the colony knows the node, not the other way round."""
+
+
+def world(agent: Callable[[RecordingSettings, Camera], Agent] | None = None) -> World:
+    """Return the surroundings of a node on this machine; `agent` makes what records, by default the colony's.
+
+    Raises:
+        MissingExtraError: what a node needs is not installed.
+    """
+    try:
+        from imagehub.node import health
+        from imagehub.node.delivery.office import Office
+        from imagehub.node.delivery.publishing import Publisher
+    except ImportError as error:
+        raise MissingExtraError(f"a camera node ({error.name})", "node") from None
+    return World(
+        office=Office,
+        publisher=Publisher,
+        makers=lambda settings, publish: makers(settings, publish, agent or colony_agent),
+        restart_text=health.restart_text,
+        heartbeat_text=health.heartbeat_text,
+        notifier=Notifier(),
+    )
+
+
+def makers(
+    settings: NodeSettings,
+    publish: Callable[[str, bytes], None] | None,
+    agent: Callable[[RecordingSettings, Camera], Agent],
+) -> Makers:
+    """Return how a node with these settings makes its parts."""
+    try:
+        from imagehub.node import drawing, jpeg, lamps
+        from imagehub.node.cameras import opening, sharing
+        from imagehub.node.detectors import making
+        from imagehub.node.sensors import making as sensors
+        from imagehub.node.sensors.loop import SensorLoop
+    except ImportError as error:
+        raise MissingExtraError(f"a camera node ({error.name})", "node") from None
+    return Makers(
+        camera=opening.camera,
+        shared=sharing.SharedCamera,
+        tools=Tools(detector=making.detector, draw=drawing.draw, encode=jpeg.encode, publish=publish),
+        sensor=lambda one, name, outbox: SensorLoop(one, sensors.driver(one), name, outbox),
+        lamps=lamps.Lamps,
+        agent=agent,
+    )
+
+
+def colony_agent(settings: RecordingSettings, camera: Camera) -> Agent:
+    """Return the colony's agent for a camera; raise MissingExtraError where the colony is not installed."""
+    try:
+        made: Agent = import_module(AGENTS).make(settings, camera)
+    except ImportError as error:
+        raise MissingExtraError(f"recording ({error.name})", "colony") from None
+    return made
