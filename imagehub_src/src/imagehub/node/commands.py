@@ -1,6 +1,7 @@
 """Commands that a hub gives a node as its reply: `SendFrames 10`, `SetResolution (640,480)`, `ReloadYaml`."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from imagehub.errors import ImagehubError
@@ -44,7 +45,11 @@ def parse(reply: str) -> Command | None:
         CommandError: it is a command, and what follows its name is wrong.
     """
     name, _, rest = reply.strip().partition(" ")
-    known = {"sendframes": _send_frames, "setresolution": _set_resolution, "reloadyaml": _reload_yaml}
+    known: dict[str, Callable[[str], Command]] = {
+        "sendframes": _send_frames,
+        "setresolution": _set_resolution,
+        "reloadyaml": _reload_yaml,
+    }
     read = known.get(name.lower())
     return None if read is None else read(rest.strip())
 

@@ -7,7 +7,7 @@ from imagehub.errors import MissingExtraError
 from imagehub.node.cameras.camera import Camera
 from imagehub.node.running import World
 from imagehub.node.settings.settings import NodeSettings, RecordingSettings
-from imagehub.node.view import Tools
+from imagehub.node.view import WIDE, Tools
 from imagehub.node.working import Agent, Makers
 from imagehub.notify import Notifier
 
@@ -31,7 +31,7 @@ def world(agent: Callable[[RecordingSettings, Camera], Agent] | None = None) -> 
         office=Office,
         publisher=Publisher,
         makers=lambda settings, publish: makers(settings, publish, agent or colony_agent),
-        restart_text=health.restart_text,
+        restart_text=lambda settings: health.restart_text(settings.name, health.System(settings.hubs[0])),
         heartbeat_text=health.heartbeat_text,
         notifier=Notifier(),
     )
@@ -45,16 +45,18 @@ def makers(
     """Return how a node with these settings makes its parts."""
     try:
         from imagehub.node import drawing, jpeg, lamps
+        from imagehub.node.bandwidth import NarrowLine
         from imagehub.node.cameras import opening, sharing
         from imagehub.node.detectors import making
         from imagehub.node.sensors import making as sensors
         from imagehub.node.sensors.loop import SensorLoop
     except ImportError as error:
         raise MissingExtraError(f"a camera node ({error.name})", "node") from None
+    line = WIDE if settings.bandwidth is None else NarrowLine(settings.bandwidth)
     return Makers(
         camera=opening.camera,
         shared=sharing.SharedCamera,
-        tools=Tools(detector=making.detector, draw=drawing.draw, encode=jpeg.encode, publish=publish),
+        tools=Tools(making.detector, drawing.draw, jpeg.encode, line, publish),
         sensor=lambda one, name, outbox: SensorLoop(one, sensors.driver(one), name, outbox),
         lamps=lamps.Lamps,
         agent=agent,

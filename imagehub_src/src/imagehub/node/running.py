@@ -18,6 +18,7 @@ from imagehub.errors import ImagehubError, SettingsError
 from imagehub.node import commands
 from imagehub.node.commands import Command, CommandError, ReloadYaml, SendFrames
 from imagehub.node.delivery.post import Post
+from imagehub.node.events import event
 from imagehub.node.settings import reading
 from imagehub.node.settings.settings import NodeSettings
 from imagehub.node.stall import Pulse, StallWatch
@@ -77,7 +78,7 @@ class World:
     office: Callable[[NodeSettings, Callable[[str], None]], Office]
     publisher: Callable[[int], Publisher]
     makers: Callable[[NodeSettings, Callable[[str, bytes], None] | None], Makers]
-    restart_text: Callable[[str], str]
+    restart_text: Callable[[NodeSettings], str]
     heartbeat_text: Callable[[str], str]
     notifier: Notifier
     monotonic: Callable[[], float] = time.monotonic
@@ -162,7 +163,7 @@ class Node:
         stack.callback(self._close_office)
         self._open_publisher(self._settings)
         stack.callback(self._close_publisher)
-        self._say(self._world.restart_text(self._settings.name))
+        self._say(self._world.restart_text(self._settings))
         self._begin(works)
         stack.callback(self._close_works)
         self._serve_status(status, stack)
@@ -254,7 +255,7 @@ class Node:
             self._next_heartbeat = self._world.monotonic() + 60 * minutes
 
     def _say(self, text: str) -> None:
-        self.put(Post(text, BLACK_JPEG, datetime.now().astimezone()))
+        self.put(event(text, datetime.now().astimezone()))
 
     def _obey(self, reply: str) -> None:
         try:

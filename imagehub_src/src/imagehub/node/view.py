@@ -11,10 +11,10 @@ from imagehub.errors import MissingExtraError
 from imagehub.node.cameras.camera import Frame
 from imagehub.node.delivery.post import Outbox, Post
 from imagehub.node.detectors.detector import Change, Detector, change_text
+from imagehub.node.events import event
 from imagehub.node.rate import Rate
 from imagehub.node.settings.settings import CameraSettings, DetectorSettings, MotionSettings, NodeSettings
 from imagehub.node.shots import Draw, Encode, Finish, Shot
-from imagehub.sender import BLACK_JPEG
 
 if TYPE_CHECKING:
     from imagehub.node.cameras.camera import Pixels
@@ -38,15 +38,36 @@ class Subscription(Protocol):
         """Take no more."""
 
 
+class Line(Protocol):
+    """How much the network takes; `bandwidth` has one that is narrow."""
+
+    def settings_now(self) -> tuple[int, float]:
+        """Return the JPEG quality at most, and the scale, for the next image."""
+
+    def sent(self, size: int) -> None:
+        """Count the bytes of an image."""
+
+
+class _Wide:
+    def settings_now(self) -> tuple[int, float]:
+        return 100, 1.0
+
+    def sent(self, size: int) -> None:
+        pass
+
+
+WIDE: Line = _Wide()
+"""A network that takes everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a view works with: detectors for a size of images, drawing, encoding, and the bandwidth's limits."""
+    """What a view works with: detectors for a size of images, drawing, encoding, and the line to the hub."""
 
     detector: Callable[[DetectorSettings, Size], Detector]
     draw: Draw
     encode: Encode
-    squeezed: Callable[[], tuple[int, float]] = lambda: (100, 1.0)
-    """The JPEG quality at most, and the scale, that the bandwidth leaves."""
+    line: Line = WIDE
     publish: Callable[[str, bytes], None] | None = None
 
 
@@ -77,7 +98,7 @@ class View:
 
     def tell(self, words: str) -> None:
         """Send an event of this camera, such as `camera|lost`, that happens now."""
-        self._outbox.put(Post(f"{self.name}|{words}", BLACK_JPEG, datetime.now().astimezone()))
+        self._outbox.put(event(f"{self.name}|{words}", datetime.now().astimezone()))
 
     def look(self, frames: Subscription) -> bool:
         """Wait a second for the next frame and see it; tell whether there was one."""
@@ -110,7 +131,7 @@ class View:
             self._send(shot)
         self._send_test_images(shot.taken)
         for _, detector, change in changes:
-            self._outbox.put(Post(change_text(self.name, detector, change), BLACK_JPEG, shot.taken))
+            self._outbox.put(event(change_text(self.name, detector, change), shot.taken))
         sent = everything
         if not everything:
             count = max((_asked_for(settings, change) for settings, _, change in changes), default=0)
@@ -120,7 +141,7 @@ class View:
             self._tools.publish(f"{self.name}|jpg", shot.jpeg())
 
     def _quality(self) -> tuple[int, float]:
-        quality, scale = self._tools.squeezed()
+        quality, scale = self._tools.line.settings_now()
         return min(quality, self.settings.jpeg_quality), scale
 
     def _fit(self, size: Size) -> None:
@@ -152,6 +173,8 @@ class View:
         pixels = None if kind == "jpg" else shot.drawn()
         body, shape = (shot.jpeg(), None) if pixels is None else (pixels.tobytes(), pixels.shape)
         self._outbox.put(Post(f"{self.name}|{kind}", body, shot.taken, shape))
+        if shape is None:
+            self._tools.line.sent(len(body))
 
     def _send_test_images(self, taken: datetime) -> None:
         for settings, detector in self._watchers:
@@ -183,8 +206,10 @@ def _resized(pixels: "Pixels", percent: int | None) -> "Pixels":
         return pixels
     try:
         import cv2
+        import numpy as np
     except ImportError:
         raise MissingExtraError("resizing images", "node") from None
     height, width = pixels.shape[:2]
     wanted = max(1, width * percent // 100)
-    return cv2.resize(pixels, (wanted, max(1, int(height * wanted / width))), interpolation=cv2.INTER_AREA)
+    size = (wanted, max(1, int(height * wanted / width)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

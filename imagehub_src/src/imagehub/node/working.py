@@ -4,12 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from imagehub.errors import ImagehubError
 from imagehub.node.borrowing import BorrowedCamera, Shared
 from imagehub.node.cameras.camera import Camera, Mode
 from imagehub.node.delivery.post import Outbox
+from imagehub.node.events import event
 from imagehub.node.settings.settings import (
     CameraSettings,
     LightSwitch,
@@ -18,6 +20,7 @@ from imagehub.node.settings.settings import (
     SensorSettings,
 )
 from imagehub.node.stall import Pulse
+from imagehub.node.stop import Stop
 from imagehub.node.view import Subscription, Tools, View
 
 log = logging.getLogger(__name__)
@@ -29,7 +32,7 @@ IDLE = "idle"
 class Runs(Protocol):
     """What works in a thread of its own until it is told to stop."""
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Work until `stop` is set; raise ImagehubError where that can't be."""
 
 
@@ -55,7 +58,7 @@ class Makers:
     shared: Callable[[Camera, Mode, Callable[[str], None]], Shared]
     tools: Tools
     sensor: Callable[[SensorSettings, str, Outbox], Runs]
-    lamps: Callable[[tuple[LightSwitch, ...]], Runs]
+    lamps: Callable[[tuple[LightSwitch, ...], Callable[[str], None]], Runs]
     agent: Callable[[RecordingSettings, Camera], Agent]
 
 
@@ -148,20 +151,24 @@ class Works:
     """All parts that settings ask for. Making them opens nothing; raise CameraError where a source can be no camera."""
 
     def __init__(self, settings: NodeSettings, makers: Makers, outbox: Outbox) -> None:
+        def tell(words: str) -> None:
+            outbox.put(event(f"{settings.name}|{words}", datetime.now().astimezone()))
+
         self.settings = settings
         self.cameras = [_camera(settings, one, makers, outbox) for one in settings.cameras]
         self.workers = [
             Worker(f"sensor {one.label}", _later(makers.sensor, one, settings.name, outbox)) for one in settings.sensors
         ]
         if settings.lights:
-            self.workers.append(Worker("lamps", _later(makers.lamps, settings.lights)))
+            self.workers.append(Worker("lamps", _later(makers.lamps, settings.lights, tell)))
         borrowed = {one.settings.label: one.borrowed for one in self.cameras}
         self.agents = [makers.agent(one, borrowed[one.camera]) for one in settings.recordings]
         self._started: list[CameraAtWork | Worker | Agent] = []
 
     def start(self) -> None:
         """Start all; raise ImagehubError where an agent can't listen."""
-        for part in (*self.cameras, *self.workers, *self.agents):
+        parts: list[CameraAtWork | Worker | Agent] = [*self.cameras, *self.workers, *self.agents]
+        for part in parts:
             part.start()
             self._started.append(part)
 

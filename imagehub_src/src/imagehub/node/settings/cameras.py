@@ -103,7 +103,7 @@ def _look(one: Section, send_frames: str) -> Look:
         roi_name=one["roi_name"],
         log_roi_name=one["log_roi_name"],
         draw_roi=one["draw_roi"],
-        draw_time=drawn and DrawnTime(*drawn, one["draw_time_org"], one["draw_time_fontScale"]),
+        draw_time=drawn and DrawnTime(drawn[0], drawn[1], one["draw_time_org"], one["draw_time_fontScale"]),
         send_frames=send_frames if one["send_frames"] is None else one["send_frames"],
         send_count=one["send_count"],
         send_test_images=one["send_test_images"],

@@ -95,7 +95,7 @@ def _blame_tabs(text: str, faults: Faults) -> None:
     """Say of each line that is indented with a tab that it is, which YAML's own words do not."""
     tabbed = [at for at, line in enumerate(text.splitlines()) if re.match(r"\s*\t\s*\S", line)]
     for line in tabbed[:MOST_LINES_NAMED]:
-        mark = yaml.Mark("", 0, line, 0, None, None)
+        mark = yaml.Mark("", 0, line, 0, "", 0)
         node = yaml.ScalarNode("", "", mark, mark)
         faults.add(node, "indented with a tab, which YAML does not allow; use blanks")
     faults.raise_any()
