@@ -150,7 +150,7 @@ LOOK: Keys = {
     "send_frames": Key(
         forms.SEND_FRAMES, None,
         "Which images are sent: all, the last `send_count` of a change, or none; not given: as the "
-        " camera's `send_frames`, which is continuous by default.", made=forms.send_frames,
+        "camera's `send_frames`, which is continuous by default.", made=forms.send_frames,
     ),
     "send_count": Key(whole(0, 10_000), 5, "Images that are sent at a change, the newest being the last.", "images"),
     "send_test_images": Key(TRUTH, False, "Send also what the detector sees and finds, for tuning it."),
