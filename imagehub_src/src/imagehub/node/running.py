@@ -100,7 +100,7 @@ class Node:
         self._pulse = Pulse("the node", MAIN_PATIENCE_SECONDS, world.monotonic)
         self._sender_pulse = Pulse("the sender", 3 * settings.patience, world.monotonic)
         self._done = 0
-        self._started = self._next_heartbeat = world.monotonic()
+        self._started = self._last_heartbeat = world.monotonic()
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT.
@@ -235,10 +235,10 @@ class Node:
     def _turn(self) -> bool:
         """Wait for a signal, a reply or the time of a heartbeat; tell whether to go on."""
         self._pulse.beat()
+        self._beat()
         try:
             what = self._inbox.get(timeout=TURN_SECONDS)
         except Empty:
-            self._beat()
             return True
         if what is Wish.STOP:
             return False
@@ -249,10 +249,10 @@ class Node:
         return True
 
     def _beat(self) -> None:
-        minutes = self._settings.heartbeat
-        if minutes is not None and self._world.monotonic() >= self._next_heartbeat:
+        minutes, now = self._settings.heartbeat, self._world.monotonic()
+        if minutes is not None and now - self._last_heartbeat >= 60 * minutes:
             self._say(self._world.heartbeat_text(self._settings.name))
-            self._next_heartbeat = self._world.monotonic() + 60 * minutes
+            self._last_heartbeat = now
 
     def _say(self, text: str) -> None:
         self.put(event(text, datetime.now().astimezone()))
@@ -317,7 +317,6 @@ class Node:
             self._replace_delivery(before, settings)
         self._begin(works)
         logs.set_level(settings.log_level)
-        self._next_heartbeat = self._world.monotonic()
 
     def _replace_delivery(self, before: NodeSettings, settings: NodeSettings) -> None:
         if self._office is None or any(getattr(settings, name) != getattr(before, name) for name in DELIVERY):
