@@ -4,19 +4,18 @@ from collections.abc import Callable
 from importlib import import_module
 
 from imagehub.errors import MissingExtraError
-from imagehub.node.cameras.camera import Camera
 from imagehub.node.running import World
 from imagehub.node.settings.settings import NodeSettings, RecordingSettings
 from imagehub.node.view import WIDE, Tools
-from imagehub.node.working import Agent, Makers
+from imagehub.node.working import Agent, Makers, Shared
 from imagehub.notify import Notifier
 
 AGENTS = "imagehub.colony.agent.on_node"
-"""Has `make(settings, camera) -> Agent`. Named, not imported: the colony knows the node, not the other way round."""
+"""Has `make(settings, shared, punctual) -> Agent`; named, because nodes know no colony."""
 
 
-def world(agent: Callable[[RecordingSettings, Camera], Agent] | None = None) -> World:
-    """Return the surroundings of a node on this machine; `agent` makes what records, by default the colony's.
+def world() -> World:
+    """Return the surroundings of a node on this machine.
 
     Raises:
         MissingExtraError: what a node needs is not installed.
@@ -30,18 +29,14 @@ def world(agent: Callable[[RecordingSettings, Camera], Agent] | None = None) -> 
     return World(
         office=Office,
         publisher=Publisher,
-        makers=lambda settings, publish: makers(settings, publish, agent or colony_agent),
+        makers=makers,
         restart_text=lambda settings: health.restart_text(settings.name, health.System(settings.hubs[0])),
         heartbeat_text=health.heartbeat_text,
         notifier=Notifier(),
     )
 
 
-def makers(
-    settings: NodeSettings,
-    publish: Callable[[str, bytes], None] | None,
-    agent: Callable[[RecordingSettings, Camera], Agent],
-) -> Makers:
+def makers(settings: NodeSettings, publish: Callable[[str, bytes], None] | None) -> Makers:
     """Return how a node with these settings makes its parts."""
     try:
         from imagehub.node import drawing, jpeg, lamps
@@ -59,14 +54,14 @@ def makers(
         tools=Tools(making.detector, drawing.draw, jpeg.encode, line, publish),
         sensor=lambda one, name, outbox: SensorLoop(one, sensors.driver(one), name, outbox),
         lamps=lamps.Lamps,
-        agent=agent,
+        agent=colony_agent,
     )
 
 
-def colony_agent(settings: RecordingSettings, camera: Camera) -> Agent:
+def colony_agent(settings: RecordingSettings, shared: Shared, punctual: bool) -> Agent:
     """Return the colony's agent for a camera; raise MissingExtraError where the colony is not installed."""
     try:
-        made: Agent = import_module(AGENTS).make(settings, camera)
+        made: Agent = import_module(AGENTS).make(settings, shared, punctual)
     except ImportError as error:
         raise MissingExtraError(f"recording ({error.name})", "colony") from None
     return made

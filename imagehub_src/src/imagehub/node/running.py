@@ -14,11 +14,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from imagehub import __version__, logs
-from imagehub.errors import ImagehubError, SettingsError
+from imagehub.errors import ImagehubError
 from imagehub.node import commands
 from imagehub.node.commands import Command, CommandError, ReloadYaml, SendFrames
 from imagehub.node.delivery.post import Post
-from imagehub.node.events import event
+from imagehub.node.events import event, in_one_line
 from imagehub.node.settings import reading
 from imagehub.node.settings.settings import NodeSettings
 from imagehub.node.stall import Pulse, StallWatch
@@ -34,6 +34,7 @@ LAST_WORDS_SECONDS = 2.0
 MOST_REPLIES_WAITING = 100
 MAIN_PATIENCE_SECONDS = 120.0  # a camera that shall change its mode may take 20
 RAW_BLACK = (3, 3)
+RELOAD = "ReloadYaml"
 DELIVERY = ("hubs", "spool", "patience", "queuemax", "hub_key", "key", "bandwidth", "name")
 """The settings that the post office has; where one of them changes, it closes and opens again."""
 
@@ -258,18 +259,19 @@ class Node:
         self.put(event(text, datetime.now().astimezone()))
 
     def _obey(self, reply: str) -> None:
+        words = in_one_line(reply)
         try:
             command = commands.parse(reply)
             if command is None:
-                log.warning("the hub replied %r, which is no command", reply[:100])
+                log.warning("the hub replied %r, which is no command", words[:100])
                 return
             self._do(command)
         except ImagehubError as error:
-            log.warning("refused %s: %s", reply, error)
-            self.tell(f"Command|refused {reply}: {error}")
+            log.warning("refused %s: %s", words, error)
+            self.tell(f"Command|refused {words}: {in_one_line(str(error))}")
         else:
-            log.info("obeyed %s", reply)
-            self.tell(f"Command|obeyed {reply}")
+            log.info("obeyed %s", words)
+            self.tell(f"Command|obeyed {words}")
 
     def _do(self, command: Command) -> None:
         """Do what a command says; raise ImagehubError where that can't be."""
@@ -287,22 +289,15 @@ class Node:
                 camera.set_resolution(command.size)
 
     def _reload(self) -> None:
-        """Read the settings again at SIGHUP; where they have faults, or can't be had, say so and go on as before."""
+        """Read the settings again at SIGHUP, as at the command."""
         self._world.notifier.tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        try:
-            self._read_again()
-        except ImagehubError as error:
-            log.error("the settings stay as they were: %s", error)
-            self.tell(f"Settings|refused: {error}")
-        else:
-            log.info("the settings were read again")
-            self.tell("Settings|read again")
+        self._obey(RELOAD)
         self._world.notifier.tell("READY=1")
 
     def _read_again(self) -> None:
         if self._works is not None and self._works.busy():
             raise ImagehubError("a recording is under way")
-        before, settings = self._settings, _loaded(self._path)
+        before, settings = self._settings, reading.load(self._path)
         works = self._make(settings)  # where that fails, nothing has changed yet
         try:
             self._become(settings, works)
@@ -325,13 +320,6 @@ class Node:
         if settings.publish_port != before.publish_port:
             self._close_publisher()
             self._open_publisher(settings)
-
-
-def _loaded(path: Path) -> NodeSettings:
-    try:
-        return reading.load(path)
-    except SettingsError as error:
-        raise SettingsError([" ".join(fault.split()) for fault in error.faults]) from error
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def _delivery(one: dict[str, Any]) -> list[str]:
 
 def _camera(one: dict[str, Any]) -> str:
     size = "x".join(map(str, one["resolution"] or [])) or "no image yet"
-    doing = ", recording" if one["recording"] else ""
+    doing = ", lent to an agent" if one["lent"] else ""
     fault = f" - {one['fault']}" if one["fault"] else ""
     return f"camera {one['label']} ({one['name']}): {one['frames_per_second']:g} images/s, {size}{doing}{fault}"
 

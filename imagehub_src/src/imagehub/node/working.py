@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from imagehub.errors import ImagehubError
-from imagehub.node.borrowing import BorrowedCamera, Shared
 from imagehub.node.cameras.camera import Camera, Mode
 from imagehub.node.delivery.post import Outbox
 from imagehub.node.events import event
@@ -26,7 +25,8 @@ from imagehub.node.view import Subscription, Tools, View
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 4.0
-IDLE = "idle"
+FREE = frozenset({"idle", "fault"})
+"""The states of an agent in which it has no camera, and nothing under way that an end would cut."""
 
 
 class Runs(Protocol):
@@ -36,12 +36,34 @@ class Runs(Protocol):
         """Work until `stop` is set; raise ImagehubError where that can't be."""
 
 
+class Shared(Protocol):
+    """A camera whose frames several take; `cameras.sharing` has it."""
+
+    fault: str | None
+
+    @property
+    def mode(self) -> Mode:
+        """The mode that it runs in."""
+
+    def start(self) -> None:
+        """Begin to read."""
+
+    def close(self) -> None:
+        """Stop reading, and end all subscriptions."""
+
+    def subscribe(self, every: bool) -> Subscription:
+        """Return a new share of the frames: all of them in order, or the newest only."""
+
+    def reopen(self, mode: Mode, first_frame_ns: int | None = None) -> None:
+        """Run it in another mode; raise CameraError where it can't."""
+
+
 class Agent(Protocol):
-    """What records at a conductor's word; `colony.agent` has it. `state` is `idle` where it may be ended."""
+    """What records at a conductor's word; `colony.agent` has it."""
 
     @property
     def state(self) -> str:
-        """What it does now."""
+        """What it does now; see `FREE`."""
 
     def start(self) -> None:
         """Listen; raise ImagehubError where the port can't be had."""
@@ -59,21 +81,34 @@ class Makers:
     tools: Tools
     sensor: Callable[[SensorSettings, str, Outbox], Runs]
     lamps: Callable[[tuple[LightSwitch, ...], Callable[[str], None]], Runs]
-    agent: Callable[[RecordingSettings, Camera], Agent]
+    agent: Callable[[RecordingSettings, Shared, bool], Agent]
+    """Told whether the camera's first frame is taken at the instant that `reopen` is given."""
 
 
 class CameraAtWork:
     """One camera: its frames, its view, and the thread that brings the one to the other."""
 
-    def __init__(self, node: NodeSettings, settings: CameraSettings, shared: Shared, view: View) -> None:
+    def __init__(self, node: NodeSettings, settings: CameraSettings, makers: Makers, outbox: Outbox) -> None:
         self.settings = settings
-        self.view = view
-        self.borrowed = BorrowedCamera(shared, settings.label)
+        self.view = View(node, settings, outbox, makers.tools)
+        self.agents: list[Agent] = []
+        camera = makers.camera(settings.source, settings.label, "")
+        self._punctual = bool(getattr(camera, "punctual", False))
+        self._shared = makers.shared(camera, settings.mode, self.view.tell)
         self.pulse = Pulse(f"camera {settings.label}", max(node.patience, 3 / settings.mode.framerate))
-        self._shared = shared
         self._frames: Subscription | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"view {settings.label}", daemon=True)
+
+    def lend(self, settings: RecordingSettings, makers: Makers) -> Agent:
+        """Return a new agent that records with this camera."""
+        self.agents.append(makers.agent(settings, self._shared, self._punctual))
+        return self.agents[-1]
+
+    @property
+    def lent(self) -> bool:
+        """Whether an agent has the camera: then its mode is not the node's to choose, nor when its frames begin."""
+        return any(agent.state not in FREE for agent in self.agents)
 
     def start(self) -> None:
         """Open the camera and look at its frames."""
@@ -91,8 +126,8 @@ class CameraAtWork:
 
     def set_resolution(self, size: tuple[int, int]) -> None:
         """Run the camera with another width and height; raise CameraError where it can't, or records at present."""
-        if self.borrowed.in_use:
-            raise ImagehubError(f"{self.settings.label} records")
+        if self.lent:
+            raise ImagehubError(f"{self.settings.label} is at a conductor's disposal")
         self._shared.reopen(replace(self._shared.mode, resolution=size))
 
     def status(self) -> dict[str, Any]:
@@ -106,14 +141,14 @@ class CameraAtWork:
             "frames_per_second": round(self.view.rate.per_second(), 2),
             "resolution": None if size is None else list(size),
             "fault": self._shared.fault or self.view.fault,
-            "recording": self.borrowed.in_use,
+            "lent": self.lent,
         }
 
     def _run(self) -> None:
         assert self._frames is not None
         while not self._stop.is_set():
             # A camera whose fault is known, or that waits for a recording's first frame, has not stalled.
-            if self.view.look(self._frames) or self._shared.fault is not None or self.borrowed.in_use:
+            if self.view.look(self._frames) or self._shared.fault is not None or self.lent:
                 self.pulse.beat()
 
 
@@ -155,14 +190,14 @@ class Works:
             outbox.put(event(f"{settings.name}|{words}", datetime.now().astimezone()))
 
         self.settings = settings
-        self.cameras = [_camera(settings, one, makers, outbox) for one in settings.cameras]
+        self.cameras = [CameraAtWork(settings, one, makers, outbox) for one in settings.cameras]
         self.workers = [
             Worker(f"sensor {one.label}", _later(makers.sensor, one, settings.name, outbox)) for one in settings.sensors
         ]
         if settings.lights:
             self.workers.append(Worker("lamps", _later(makers.lamps, settings.lights, tell)))
-        borrowed = {one.settings.label: one.borrowed for one in self.cameras}
-        self.agents = [makers.agent(one, borrowed[one.camera]) for one in settings.recordings]
+        by_label = {one.settings.label: one for one in self.cameras}
+        self.agents = [by_label[one.camera].lend(one, makers) for one in settings.recordings]
         self._started: list[CameraAtWork | Worker | Agent] = []
 
     def start(self) -> None:
@@ -180,7 +215,7 @@ class Works:
 
     def busy(self) -> bool:
         """Tell whether an agent has something under way that must not be cut."""
-        return any(agent.state != IDLE for agent in self.agents)
+        return any(agent.state not in FREE for agent in self.agents)
 
     def of_view(self, view: str) -> Iterator[CameraAtWork]:
         """Yield the cameras whose view or label this is; all where none is named."""
@@ -208,9 +243,3 @@ def close_all(parts: "Iterable[CameraAtWork | Worker | Agent]", seconds: float |
 
 def _later(make: Callable[..., Runs], *words: Any) -> Callable[[], Runs]:
     return lambda: make(*words)
-
-
-def _camera(node: NodeSettings, settings: CameraSettings, makers: Makers, outbox: Outbox) -> CameraAtWork:
-    view = View(node, settings, outbox, makers.tools)
-    camera = makers.camera(settings.source, settings.label, "")
-    return CameraAtWork(node, settings, makers.shared(camera, settings.mode, view.tell), view)

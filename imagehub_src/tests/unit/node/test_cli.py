@@ -10,8 +10,8 @@ import pytest
 
 from imagehub.errors import MissingExtraError
 from imagehub.node import cli, making
-from imagehub.node.cameras.camera import Camera
 from imagehub.node.settings.settings import RecordingSettings
+from imagehub.node.working import Shared
 from imagehub.status import StatusServer
 
 YAML = "node: {name: Barn}\nhub_address: {H1: 'tcp://127.0.0.1:9'}\n"
@@ -116,4 +116,4 @@ def test_recording_without_the_colony_says_what_to_install(monkeypatch: pytest.M
     """It is an extra of its own."""
     monkeypatch.setattr(making, "AGENTS", "imagehub.colony.agent.of_another_planet")
     with pytest.raises(MissingExtraError, match=r"imagehub\[colony\]"):
-        making.colony_agent(RecordingSettings("one", "P1"), cast(Camera, None))
+        making.colony_agent(RecordingSettings("one", "P1"), cast(Shared, None), False)

@@ -24,7 +24,7 @@ CAMERA = {
     "frames_per_second": 9.98,
     "resolution": [640, 480],
     "fault": None,
-    "recording": True,
+    "lent": True,
 }
 DOCUMENT = {
     "version": "1.0",
@@ -32,7 +32,7 @@ DOCUMENT = {
     "uptime_seconds": 7320,
     "cameras": [
         CAMERA,
-        CAMERA | {"resolution": None, "fault": "unplugged", "recording": False, "frames_per_second": 0},
+        CAMERA | {"resolution": None, "fault": "unplugged", "lent": False, "frames_per_second": 0},
     ],
     "agents": ["recording"],
     "faults": ["no such pin"],
@@ -44,7 +44,7 @@ def test_a_line_a_fact() -> None:
     """Cameras with their rates, the hub, what waits, what does not work."""
     assert status.as_text(DOCUMENT).splitlines() == [
         "node Barn, up 2 h 2 min, imagehub 1.0",
-        "camera P1 (Barn Yard): 9.98 images/s, 640x480, recording",
+        "camera P1 (Barn Yard): 9.98 images/s, 640x480, lent to an agent",
         "camera P1 (Barn Yard): 0 images/s, no image yet - unplugged",
         "agent: recording",
         "hub tcp://hub:5555",

@@ -56,8 +56,7 @@ def test_sensors_lamps_and_agents_are_started_and_ended() -> None:
     until(lambda: all(part.started for part in surroundings.parts), "their start")
     (agent,) = all_of_it.agents
     assert isinstance(agent, FakePart)
-    settings, borrowed = agent.words
-    assert (settings, borrowed.name) == (SETTINGS.recordings[0], "W1")
+    assert agent.words == (SETTINGS.recordings[0], surroundings.shared[1], False)
     assert not all_of_it.busy()
     agent.state = "recording"
     assert all_of_it.busy()
@@ -109,14 +108,17 @@ def test_cameras_are_found_by_view_and_by_label(wanted: str, labels: list[str]) 
     assert [one.settings.label for one in found] == labels
 
 
-def test_the_resolution_can_be_set_unless_the_camera_records() -> None:
-    """The rest of its mode stays."""
+def test_the_resolution_can_be_set_unless_an_agent_has_the_camera() -> None:
+    """The rest of its mode stays; an agent with a fault has given the camera free."""
     surroundings = Surroundings()
-    camera = works(surroundings, Box()).cameras[0]
+    camera = works(surroundings, Box()).cameras[1]
     camera.set_resolution((640, 480))
-    assert surroundings.shared[0].modes == [(Mode((640, 480)), None)]
-    camera.borrowed.open(Mode((1280, 720)))
-    with pytest.raises(ImagehubError, match="P1 records"):
+    assert surroundings.shared[1].modes == [(Mode((640, 480)), None)]
+    for state, lent in (("armed", True), ("recording", True), ("fault", False), ("idle", False)):
+        surroundings.parts[0].state = state
+        assert camera.lent == lent == camera.status()["lent"]
+    surroundings.parts[0].state = "previewing"
+    with pytest.raises(ImagehubError, match="W1 is at a conductor's disposal"):
         camera.set_resolution((320, 240))
 
 
