@@ -265,6 +265,7 @@ class Surroundings:
         self.parts: list[FakePart] = []
         self.notifier = Noted()
         self.seconds = 1000.0
+        self.prepare: Callable[[FakePart], object] = lambda part: None
 
     def world(self) -> World:
         """Return the world."""
@@ -302,4 +303,5 @@ class Surroundings:
 
     def _part(self, *words: Any) -> FakePart:
         self.parts.append(FakePart(*words))
+        self.prepare(self.parts[-1])
         return self.parts[-1]

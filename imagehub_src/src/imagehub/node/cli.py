@@ -9,6 +9,7 @@ from pathlib import Path
 from imagehub import __version__, logs
 from imagehub.errors import ImagehubError, SettingsError
 from imagehub.node.settings import reading
+from imagehub.node.settings.secrets import without_password
 from imagehub.node.settings.settings import NodeSettings
 
 EXIT_OK, EXIT_FAULT, EXIT_SETTINGS = 0, 1, 2
@@ -114,7 +115,7 @@ def _cameras(args: argparse.Namespace) -> int:
             line = trying.attempt(one, opening.camera(one.source, one.label))
         except ImagehubError as error:
             line, failed = f"failed: {error}", True
-        print(f"{one.label} ({one.source}): {line}", flush=True)
+        print(f"{one.label} ({without_password(one.source)}): {line}", flush=True)
     if not settings.cameras:
         print("there is no camera in the settings")
     return EXIT_FAULT if failed else EXIT_OK

@@ -35,7 +35,7 @@ MOST_REPLIES_WAITING = 100
 MAIN_PATIENCE_SECONDS = 120.0  # a camera that shall change its mode may take 20
 RAW_BLACK = (3, 3)
 RELOAD = "ReloadYaml"
-DELIVERY = ("hubs", "spool", "patience", "queuemax", "hub_key", "key", "bandwidth", "name")
+DELIVERY = ("hubs", "spool", "patience", "queuemax", "hub_key", "key", "name")
 """The settings that the post office has; where one of them changes, it closes and opens again."""
 
 
@@ -165,8 +165,8 @@ class Node:
         self._open_publisher(self._settings)
         stack.callback(self._close_publisher)
         self._say(self._world.restart_text(self._settings))
-        self._begin(works)
         stack.callback(self._close_works)
+        self._begin(works)
         self._serve_status(status, stack)
         watch = StallWatch(self._pulses, lambda: self._settings.stall_watcher, self._world.notifier)
         watch.start()

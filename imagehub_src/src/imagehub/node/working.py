@@ -11,6 +11,7 @@ from imagehub.errors import ImagehubError
 from imagehub.node.cameras.camera import Camera, Mode
 from imagehub.node.delivery.post import Outbox
 from imagehub.node.events import event
+from imagehub.node.settings.secrets import without_password
 from imagehub.node.settings.settings import (
     CameraSettings,
     LightSwitch,
@@ -136,7 +137,7 @@ class CameraAtWork:
         return {
             "label": self.settings.label,
             "name": self.view.name,
-            "source": self.settings.source,
+            "source": without_password(self.settings.source),
             "frames": self.view.rate.count,
             "frames_per_second": round(self.view.rate.per_second(), 2),
             "resolution": None if size is None else list(size),

@@ -238,3 +238,17 @@ def test_a_sender_that_gets_nothing_done_has_stalled(tmp_path: Path) -> None:
             life.around.seconds += 100
             stalled = [pulse.name for pulse in life.node._pulses() if pulse.stalled()]
             assert ("the sender" in stalled) == stalls, document
+
+
+def test_an_agent_that_can_t_listen_ends_the_start_and_closes_the_cameras(tmp_path: Path) -> None:
+    """Nothing is left half open."""
+    life = Life(tmp_path, YAML + "recordings: {R1: {camera: P1}}")
+
+    def fail() -> None:
+        raise ImagehubError("can't listen")
+
+    life.around.prepare = lambda part: setattr(part, "start", fail)
+    with pytest.raises(ImagehubError, match="can't listen"):
+        life.node.run()
+    assert all(shared.closed for shared in life.around.shared)
+    assert life.around.offices[0].closed

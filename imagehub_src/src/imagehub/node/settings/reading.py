@@ -12,6 +12,7 @@ from imagehub.errors import RefusedError, SettingsError
 from imagehub.kinds import ENDPOINT
 from imagehub.node.settings import cameras, times
 from imagehub.node.settings.keys import LAMP, NODE, RECORDING, REQUIRED, SENSOR
+from imagehub.node.settings.secrets import without_password
 from imagehub.node.settings.sections import Section, entries, labelled, section
 from imagehub.node.settings.settings import (
     CameraSettings,
@@ -185,8 +186,8 @@ def _check_recordings(node: Section, agents: list[Section], seen: list[cameras.F
 
 
 def describe(settings: NodeSettings | CameraSettings) -> str:
-    """Return all settings, defaults too, as text to read; under the names of their values, not those of the file."""
-    return str(yaml.safe_dump(_plain(settings), sort_keys=False, allow_unicode=True))
+    """Return all settings, defaults too, as text to read; under the names of their values, and without passwords."""
+    return without_password(str(yaml.safe_dump(_plain(settings), sort_keys=False, allow_unicode=True)))
 
 
 def _plain(value: Any) -> Any:

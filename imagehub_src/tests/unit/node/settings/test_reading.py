@@ -359,6 +359,8 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 
 
 def test_settings_are_shown_as_text() -> None:
-    """For print_settings: all values, defaults too."""
+    """For print_settings: all values, defaults too, but no password."""
     shown = yaml.safe_load(reading.describe(example("two-cameras")))
+    assert "192.168.1.9/stream1" in (ours := reading.describe(example("of-our-own")))
+    assert "secret" not in ours.replace("key_secret", "")
     assert (shown["name"], shown["queuemax"], shown["cameras"][0]["mode"]["framerate"]) == ("JeffOffice", 50, 10)
