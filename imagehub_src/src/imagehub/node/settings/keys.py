@@ -44,7 +44,8 @@ _JPG = one_of("jpg", "image")
 NODE: Keys = {
     "name": Key(forms.NAME, REQUIRED, "Name of the node, which each of its messages begins with.", made=str.strip),
     "queuemax": Key(
-        whole(1, 10_000), 50, "Images that are kept for an event, as far as `send_count` asks for them; messages in memory.",
+        whole(1, 10_000), 50,
+        "Images that are kept for an event, as far as `send_count` asks for them; messages in memory.",
         "images",
     ),
     "patience": Key(above_zero(3600), 10, "How long to wait for a hub's reply, or for a loop that stalls.", "seconds"),
