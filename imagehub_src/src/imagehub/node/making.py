@@ -11,7 +11,7 @@ from imagehub.node.working import Agent, Makers, Shared
 from imagehub.notify import Notifier
 
 AGENTS = "imagehub.colony.agent.on_node"
-"""Has `make(settings, shared, punctual) -> Agent`; named, because nodes know no colony."""
+"""Has `make(settings, shared) -> Agent`; named, because nodes know no colony."""
 
 
 def world() -> World:
@@ -58,10 +58,10 @@ def makers(settings: NodeSettings, publish: Callable[[str, bytes], None] | None)
     )
 
 
-def colony_agent(settings: RecordingSettings, shared: Shared, punctual: bool) -> Agent:
+def colony_agent(settings: RecordingSettings, shared: Shared) -> Agent:
     """Return the colony's agent for a camera; raise MissingExtraError where the colony is not installed."""
     try:
-        made: Agent = import_module(AGENTS).make(settings, shared, punctual)
+        made: Agent = import_module(AGENTS).make(settings, shared)
     except ImportError as error:
         raise MissingExtraError(f"recording ({error.name})", "colony") from None
     return made

@@ -82,8 +82,7 @@ class Makers:
     tools: Tools
     sensor: Callable[[SensorSettings, str, Outbox], Runs]
     lamps: Callable[[tuple[LightSwitch, ...], Callable[[str], None]], Runs]
-    agent: Callable[[RecordingSettings, Shared, bool], Agent]
-    """Told whether the camera's first frame is taken at the instant that `reopen` is given."""
+    agent: Callable[[RecordingSettings, Shared], Agent]
 
 
 class CameraAtWork:
@@ -94,7 +93,6 @@ class CameraAtWork:
         self.view = View(node, settings, outbox, makers.tools)
         self.agents: list[Agent] = []
         camera = makers.camera(settings.source, settings.label, "")
-        self._punctual = bool(getattr(camera, "punctual", False))
         self._shared = makers.shared(camera, settings.mode, self.view.tell)
         self.pulse = Pulse(f"camera {settings.label}", max(node.patience, 3 / settings.mode.framerate))
         self._frames: Subscription | None = None
@@ -103,7 +101,7 @@ class CameraAtWork:
 
     def lend(self, settings: RecordingSettings, makers: Makers) -> Agent:
         """Return a new agent that records with this camera."""
-        self.agents.append(makers.agent(settings, self._shared, self._punctual))
+        self.agents.append(makers.agent(settings, self._shared))
         return self.agents[-1]
 
     @property

@@ -116,4 +116,4 @@ def test_recording_without_the_colony_says_what_to_install(monkeypatch: pytest.M
     """It is an extra of its own."""
     monkeypatch.setattr(making, "AGENTS", "imagehub.colony.agent.of_another_planet")
     with pytest.raises(MissingExtraError, match=r"imagehub\[colony\]"):
-        making.colony_agent(RecordingSettings("one", "P1"), cast(Shared, None), False)
+        making.colony_agent(RecordingSettings("one", "P1"), cast(Shared, None))

@@ -1,5 +1,6 @@
 """A node starts, obeys, reads its settings again and ends in order; a fault changes nothing that works."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,15 @@ node: {name: Barn, heartbeat: 1}
 hub_address: {H1: 'tcp://hub:5555'}
 cameras: {P1: {viewname: Yard, send_frames: none}, W1: {viewname: Gate, send_frames: none}}
 """
+
+
+@pytest.fixture(autouse=True)
+def _same_log_level() -> Iterator[None]:
+    """Give other tests the log as they expect it."""
+    logger = logging.getLogger("imagehub")
+    level = logger.level
+    yield
+    logger.setLevel(level)
 
 
 class Life:

@@ -56,7 +56,7 @@ def test_sensors_lamps_and_agents_are_started_and_ended() -> None:
     until(lambda: all(part.started for part in surroundings.parts), "their start")
     (agent,) = all_of_it.agents
     assert isinstance(agent, FakePart)
-    assert agent.words == (SETTINGS.recordings[0], surroundings.shared[1], False)
+    assert agent.words == (SETTINGS.recordings[0], surroundings.shared[1])
     assert not all_of_it.busy()
     agent.state = "recording"
     assert all_of_it.busy()

@@ -3,9 +3,10 @@
 import threading
 
 from imagehub.colony.agent.agent import Agent, Place
-from imagehub.colony.agent.shared import RecordedCamera, Shared
 from imagehub.colony.agent.stage import Surroundings, Terms
 from imagehub.colony.recording.recovery import recover
+from imagehub.node.cameras.lending import lend
+from imagehub.node.cameras.sharing import SharedCamera
 from imagehub.node.settings.settings import RecordingSettings
 
 _recovering = threading.Lock()
@@ -14,12 +15,12 @@ _recovering = threading.Lock()
 class AgentOnNode:
     """An agent that first closes what a crash left open in its folder, while the node starts."""
 
-    def __init__(self, settings: RecordingSettings, shared: Shared, punctual: bool) -> None:
+    def __init__(self, settings: RecordingSettings, shared: SharedCamera) -> None:
         self._data = settings.data_directory
         self._agent = Agent(
             Place(settings.port, settings.bind_address, settings.keys_directory),
             Terms(settings.name, settings.camera, settings.data_directory),
-            Surroundings(camera=lambda _: RecordedCamera(shared, settings.camera, punctual)),
+            Surroundings(camera=lambda _: lend(shared)),
         )
 
     @property
@@ -42,9 +43,6 @@ class AgentOnNode:
                 recover(self._data)
 
 
-def make(settings: RecordingSettings, shared: Shared, punctual: bool) -> AgentOnNode:
-    """Return an agent, not started yet, that a node's settings ask for.
-
-    `punctual` tells whether the camera's first frame is taken at the instant that it is opened for.
-    """
-    return AgentOnNode(settings, shared, punctual)
+def make(settings: RecordingSettings, shared: SharedCamera) -> AgentOnNode:
+    """Return an agent, not started yet, that a node's settings ask for."""
+    return AgentOnNode(settings, shared)
