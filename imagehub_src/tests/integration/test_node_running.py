@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from itertools import pairwise
@@ -10,6 +12,7 @@ from pathlib import Path
 import cv2
 import imagezmq
 import numpy as np
+import pytest
 
 from colonies import write_settings
 from imagehub.colony import Conductor
@@ -190,3 +193,39 @@ def _looks(node: RunningNode, resolution: list[int], lent: bool) -> bool:
     document = node.status()
     camera = document["cameras"][0] if document else {}
     return bool(camera) and (camera["resolution"], camera["lent"]) == (resolution, lent)
+
+
+HANGING = """
+import sys, threading
+from imagehub.node import cli, stall
+from imagehub.node.cameras.synthetic import SyntheticCamera
+
+stall.LEAST_PATIENCE_SECONDS = 0.5
+read = SyntheticCamera.read
+
+def hang(camera, timeout_seconds):
+    frame = read(camera, timeout_seconds)
+    if frame is not None and frame.number > 5:
+        threading.Event().wait()
+    return frame
+
+SyntheticCamera.read = hang
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_driver_that_hangs_ends_the_node_where_it_is_watched(tmp_path: Path, watched: bool) -> None:
+    """With exit code 1, so that systemd starts it again; else the log says it, and SIGTERM still ends the node."""
+    with StockHub(free_port()) as hub:
+        node = RunningNode(tmp_path, hub.endpoint, node={"stall_watcher": watched, "patience": 0.5})
+        command = [sys.executable, "-c", HANGING, "run", "--path", str(tmp_path)]
+        with node.log.open("ab") as log:
+            node.process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            until(lambda: "camera W1 has stalled: nothing for" in node.output(), "the stall")
+            if watched:
+                assert node.process.wait(20) == 1
+        finally:
+            code = node.stop()
+    assert code == (1 if watched else 0)
