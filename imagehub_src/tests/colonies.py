@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from running import free_port, until
-
 from imagehub.colony.agent.agent import Agent, Place
 from imagehub.colony.agent.stage import Surroundings, Terms
 from imagehub.colony.recording import names
 from imagehub.colony.recording.plan import Plan, Progress, Recording
 from imagehub.node.cameras.camera import Camera, CameraError, Frame, Mode
+from running import free_port, until
 
 PLENTY = 1 << 50
 

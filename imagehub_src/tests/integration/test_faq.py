@@ -40,7 +40,8 @@ def answers(question: str) -> Callable[[Test], Test]:
 
 def test_each_question_has_its_test() -> None:
     """And there is no test for a question that is not on the page."""
-    assert ANSWERED == re.findall(r"^## (.+)$", PAGE.read_text(), re.MULTILINE)
+    questions = re.findall(r"^## (.+)$", PAGE.read_text(), re.MULTILINE)
+    assert questions == ANSWERED
 
 
 def all_to(receiver: imagezmq.ImageHub, count_wanted: int) -> list[str]:
@@ -174,6 +175,7 @@ def test_a_slow_viewer_sees_the_newest_picture(camera: Callable[[], int]) -> Non
     endpoint = f"tcp://127.0.0.1:{camera.port}"  # type: ignore[attr-defined]
     with NewestImages(endpoint) as ours, imagezmq.ImageHub(endpoint, REQ_REP=False) as stock:
         until(lambda: camera() and ours.next_within(0.05), "the first picture")
+        until(lambda: camera() and stock.zmq_socket.poll(50), "the stock subscriber's first")
         first = int(all_to(stock, 1)[0].rpartition("|")[2])
         for _ in range(200):
             last = camera()

@@ -103,9 +103,7 @@ def test_a_hub_that_restarts_again_and_again_loses_nothing(datasink: Host, site:
     assert_each_once_in_order(journal(datasink, site), "outpost-west")
 
 
-def test_what_is_seen_while_the_network_is_down_comes_later_in_order(
-    datasink: Host, site: Site, cut_off: Host
-) -> None:
+def test_what_is_seen_while_the_network_is_down_comes_later_in_order(datasink: Host, site: Site, cut_off: Host) -> None:
     """It waits in the spool, on disk; the hub gets it with the time at which it was taken."""
     until(lambda: waiting(cut_off) > 20, "messages in the spool", 60)
     count = images(datasink, site, "outpost-west")
