@@ -89,6 +89,16 @@ def test_viewers_of_hub_and_node_see_what_is_sent_once(tmp_path: Path) -> None:
     assert len(set(images)) == len(images)
 
 
+def size_of_a_later_image(hub: Peer) -> int:
+    """Return the bytes of the fifteenth image or a later one."""
+
+    def sizes() -> list[int]:
+        return [len(heard.body) for heard in hub.heard if len(heard.body) > 1000]
+
+    until(lambda: len(sizes()) >= 15, "15 images")
+    return sizes()[-1]
+
+
 @answers("Why am I getting a slow frame rate?")
 def test_jpeg_and_a_set_bandwidth_make_images_smaller(tmp_path: Path) -> None:
     """A raw picture has many times the bytes; with a bandwidth the images get smaller until they fit."""
@@ -101,8 +111,7 @@ def test_jpeg_and_a_set_bandwidth_make_images_smaller(tmp_path: Path) -> None:
         ("squeezed", noise, {"bandwidth_bytes": 20_000}),
     ):
         with Peer() as hub, running_node(tmp_path / name, hub.endpoint, cameras=cameras, node=node):
-            until(lambda hub=hub: len([1 for heard in hub.heard if len(heard.body) > 1000]) >= 15, "15 images")
-            sizes[name] = len([heard.body for heard in hub.heard if len(heard.body) > 1000][-1])
+            sizes[name] = size_of_a_later_image(hub)
     assert sizes["raw"] == 640 * 480 * 3
     assert sizes["jpg"] * 5 < sizes["raw"]
     assert sizes["squeezed"] < 0.6 * sizes["jpg"]

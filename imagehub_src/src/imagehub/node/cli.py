@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "cameras", "Open each camera, and say what resolution and rate it gives.", _cameras)
     status = _add(commands, "status", "Show what a running node does: cameras, hub, what waits.", _status)
     status.add_argument("--json", action="store_true", help="print the whole document as JSON")
+    probe = _add(commands, "probe", "Ask the running node whether all its cameras give images.", _probe)
+    probe.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
     unit = _add(commands, "unit", "Print the systemd unit that runs this node.", _unit)
     unit.add_argument("--user", default=None, help="the account that the node runs as (default: yours)")
     text = "Say 'ok', or every fault of a settings file."
@@ -127,6 +129,14 @@ def _status(args: argparse.Namespace) -> int:
     settings, _ = _load(args)
     document = status.query(settings.runtime_directory)
     print(json.dumps(document, indent=2, ensure_ascii=False) if args.json else status.as_text(document))
+    return EXIT_OK
+
+
+def _probe(args: argparse.Namespace) -> int:
+    from imagehub.node import probe
+
+    settings, _ = _load(args)
+    print(probe.probe(settings, args.seconds))
     return EXIT_OK
 
 
