@@ -212,7 +212,7 @@ def _write(folder: Path, stem: str, members: dict[str, str]) -> None:
     fresh = folder / f".{stem}.new"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(json.dumps(members, ensure_ascii=False).encode())
             file.flush()
             os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""Commands that `imagehub command` queues reach a stock sender as its reply, once, whatever happens to the hub meanwhile."""
+"""What `imagehub command` queues reaches a stock sender as its reply, once, whatever happens to the hub meanwhile."""
 
 import signal
 import subprocess

@@ -124,9 +124,14 @@ def test_a_command_that_is_cancelled_is_handed_to_nobody(tmp_path: Path) -> None
 
 def test_the_folder_is_looked_at_four_times_a_second_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many messages come, and what is new is seen after a quarter of a second."""
-    clock, looks = FakeClock(), []
-    listdir = os.listdir
-    monkeypatch.setattr(os, "listdir", lambda path: looks.append(path) or listdir(path))
+    clock, listdir = FakeClock(), os.listdir
+    looks: list[Path] = []
+
+    def counted(path: Path) -> list[str]:
+        looks.append(path)
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", counted)
     (tmp_path / FOLDER).mkdir()
     queue = Queue(tmp_path, clock.monotonic)
     for _ in range(1000):
