@@ -77,7 +77,7 @@ def add(data_directory: Path, node: str, text: str, now: datetime) -> Command:
     name, words = check(node, text)
     folder = data_directory / FOLDER
     try:
-        folder.mkdir(exist_ok=True)
+        _make(folder)
         numbers = [int(match["number"]) for match in _matches(folder)]
         if len(numbers) >= MOST_WAITING:
             raise ImagehubError(f"{MOST_WAITING} commands wait already: imagehub command --list")
@@ -132,7 +132,7 @@ def cancel(data_directory: Path, number: str) -> Command:
 def tidy(data_directory: Path) -> None:
     """Make the folder, and delete what was left there by one who was ended while queueing."""
     folder = data_directory / FOLDER
-    folder.mkdir(exist_ok=True)
+    _make(folder)
     for path in folder.glob(".*.new"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
@@ -183,6 +183,19 @@ class Queue:
         self._waiting = list(self._known.values())
 
 
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+        _give(folder, folder.parent)
+
+
+def _give(path: Path | int, like: Path) -> None:
+    """Let root's file belong to whom the folder belongs to: the hub, which runs as somebody else, must get at it."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        owner = like.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def _matches(folder: Path) -> list[re.Match[str]]:
     """Return the names of commands, in their order."""
     try:
@@ -213,6 +226,7 @@ def _write(folder: Path, stem: str, members: dict[str, str]) -> None:
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            _give(descriptor, folder)
             file.write(json.dumps(members, ensure_ascii=False).encode())
             file.flush()
             os.fsync(file.fileno())

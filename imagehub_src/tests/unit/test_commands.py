@@ -16,6 +16,7 @@ from imagehub import check, commanding, commands, wire
 from imagehub.commands import FOLDER, LOOK_SECONDS, Queue
 from imagehub.errors import DataDirectoryError, ImagehubError
 from imagehub.testing import FakeClock
+from requirements_here import require
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 BARN = wire.camera("Barn P1")
@@ -209,6 +210,19 @@ def test_who_is_ended_while_queueing_leaves_nothing_that_counts(tmp_path: Path) 
     assert commands.listed(tmp_path) == []
     commands.tidy(tmp_path)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_what_root_queues_belongs_to_the_hub(tmp_path: Path) -> None:
+    """`sudo imagehub command` leaves nothing that the hub's own user can't read and delete, whatever root's umask."""
+    require(os.geteuid() == 0, "root, who can give files away")
+    os.chown(tmp_path, 12345, 12346)
+    before = os.umask(0o077)
+    try:
+        add(tmp_path, "ReloadYaml")
+    finally:
+        os.umask(before)
+    (path,) = (tmp_path / FOLDER).iterdir()
+    assert [(each.stat().st_uid, each.stat().st_gid) for each in (path.parent, path)] == [(12345, 12346)] * 2
 
 
 def test_a_full_disk_queues_nothing_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
