@@ -155,8 +155,8 @@ def test_without_the_setting_the_page_says_how_to_set_it(tmp_path: Path) -> None
             text = ada.get("/sessions").text
             assert "sessions_directory" in text
             assert ada.get("/sessions/0123456789abcdef01234567").status_code == 404
-    elsewhere = {"librarian": {"sessions_directory": str(tmp_path / "gone")}}
-    with serving(tmp_path / "other", tmp_path / "hub", **elsewhere) as site:
+    elsewhere = {"sessions_directory": str(tmp_path / "gone")}
+    with serving(tmp_path / "other", tmp_path / "hub", librarian=elsewhere) as site:
         site.make_user("ada", "viewer")
         with visitor(site, "ada") as ada:
             answer = ada.get("/sessions")
