@@ -20,8 +20,8 @@ from imagehub.librarian import accounts, catalog, recordings, schema
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.recordings import Place
 from librarians import Librarian, running_librarian
-from recorded import two_sessions
 from running import free_port, until
+from session_folders import two_sessions
 
 SESSIONS = "sessions"  # folder of recording sessions beside a hub's data directory
 PASSWORD = "long enough words"

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import opened, sign_in
-from recorded import session
 from running import until
+from session_folders import session
 from sites import SESSIONS, Site, serving, three_cameras
 
 TIMES = "[...document.querySelectorAll('video')].map(video => video.currentTime)"

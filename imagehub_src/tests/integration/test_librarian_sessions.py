@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from recorded import VIDEO, session
+from session_folders import VIDEO, session
 from sites import SESSIONS, Site, serving, three_cameras
 from visitors import Visitor, visitor
 

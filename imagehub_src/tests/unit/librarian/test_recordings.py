@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from imagehub.librarian import recordings
 from imagehub.librarian.recordings import NoSuchSessionError, Session
-from recorded import STAMP, session
+from session_folders import STAMP, session
 
 
 def only(root: Path) -> Session:
