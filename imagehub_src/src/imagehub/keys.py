@@ -54,16 +54,17 @@ def _only_for_the_owner() -> Iterator[None]:
         os.umask(before)
 
 
-def load_server(directory: Path) -> tuple[bytes, bytes]:
-    """Return the hub's public and secret key (Z85).
+def load_server(directory: Path, name: str = HUB) -> tuple[bytes, bytes]:
+    """Return the public and the secret key (Z85) of the hub, or of what else listens under that name.
 
     Raises:
         ImagehubError: there are none, or the file is damaged. The secret is in no error.
     """
-    path = directory / f"{HUB}{SECRET}"
-    public, secret = _load(path)
+    path = directory / f"{name}{SECRET}"
+    public, secret = _load(path, name)
     if secret is None or not _is_pair(public, secret):
-        raise ImagehubError(f"{path} has no pair of keys; delete it and {HUB}{PUBLIC}, then {_advice(directory)}")
+        advice = _advice(directory, name)
+        raise ImagehubError(f"{path} has no pair of keys; delete it and {name}{PUBLIC}, then {advice}")
     return public, secret
 
 
@@ -74,29 +75,29 @@ def _is_pair(public: bytes, secret: bytes) -> bool:
         return False
 
 
-def load_admitted(directory: Path) -> dict[bytes, str]:
-    """Return whom the hub admits: the public key (Z85) in each `NAME.key` but the hub's own, and that name.
+def load_admitted(directory: Path, name: str = HUB) -> dict[bytes, str]:
+    """Return whom the hub, or what else has `name`, admits: the public key (Z85) in each other `NAME.key`, and NAME.
 
     Raises:
         ImagehubError: a file can't be read or has no key.
     """
-    paths = sorted(path for path in directory.glob(f"[!.]*{PUBLIC}") if path.name != f"{HUB}{PUBLIC}")
-    return {_load(path)[0]: path.name.removesuffix(PUBLIC) for path in paths}
+    paths = sorted(path for path in directory.glob(f"[!.]*{PUBLIC}") if path.name != f"{name}{PUBLIC}")
+    return {_load(path, name)[0]: path.name.removesuffix(PUBLIC) for path in paths}
 
 
-def _load(path: Path) -> tuple[bytes, bytes | None]:
+def _load(path: Path, name: str) -> tuple[bytes, bytes | None]:
     try:
         public, secret = zmq.auth.load_certificate(path)
         if len(z85.decode(public)) == KEY_BYTES:
             return public, secret
     except OSError as error:
         if error.strerror is None:
-            raise ImagehubError(f"{path} is not there; {_advice(path.parent)}") from error
-        raise ImagehubError(f"can't read {path}: {error.strerror}; make the hub's account its owner") from error
+            raise ImagehubError(f"{path} is not there; {_advice(path.parent, name)}") from error
+        raise ImagehubError(f"can't read {path}: {error.strerror}; make the {name}'s account its owner") from error
     except (LookupError, ValueError):
         pass  # not said with what pyzmq has to say about it, which may be the key
     raise ImagehubError(f"{path} has no public key; copy it again from where it was made, or delete it")
 
 
-def _advice(directory: Path) -> str:
-    return f"make the hub's keys with: imagehub keys new {HUB} --directory {directory}"
+def _advice(directory: Path, name: str) -> str:
+    return f"make the {name}'s keys with: imagehub keys new {name} --directory {directory}"

@@ -30,6 +30,11 @@ class Wakeup:
         with suppress(OSError):
             self._writer.send(b"\0")
 
+    def close(self) -> None:
+        """Give up the descriptor; not for one that wakes at signals."""
+        self._reader.close()
+        self._writer.close()
+
     def drain(self) -> set[int]:
         """Make the descriptor unreadable and return the numbers of the signals that came."""
         with suppress(BlockingIOError):

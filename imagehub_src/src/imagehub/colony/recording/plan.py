@@ -13,7 +13,8 @@ class Plan:
     """A recording to come, as one agent gets it.
 
     The pins are numbers of the header (BOARD), -1 for none, as the settings of the conductor have them; `metadata` goes
-    into the metadata file as it is. With `save_data` False nothing is written, and no pulse is given.
+    into the metadata file as it is. `quality` is that of the H.264, 1 to 51: a smaller number is better, and takes more
+    bytes. With `save_data` False nothing is written, and no pulse is given.
     """
 
     instance: str
@@ -27,6 +28,7 @@ class Plan:
     ttl_out_pin: int = 8
     ttl_out_duration: float = 0.001
     stream_port: int | None = None
+    quality: int = 23
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

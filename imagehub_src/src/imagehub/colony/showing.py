@@ -1,0 +1,87 @@
+"""Recordings and agents as people see them at a terminal, and the exit codes that tell how they went."""
+
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from imagehub import logs
+from imagehub.colony.conductor.conductor import Conductor
+from imagehub.colony.conductor.finishing import Outcome
+from imagehub.colony.conductor.session import Session, Standing
+from imagehub.colony.table import RED, Display, Row, plain, render
+from imagehub.terminal import screen
+
+EXIT_OK, EXIT_FAULT, EXIT_AUDIT = 0, 1, 3
+
+
+def record(
+    config: Path, name: str | None, max_seconds: float | None, calibration: bool = False, debug: bool = False
+) -> int:
+    """Record, showing how it goes; return 0, or 3 where the recording is not as it should be.
+
+    Raises:
+        ImagehubError: it could not be started.
+    """
+    logs.start("critical")  # what is worth it is shown with the cameras' own lines
+    display = Display(sys.stdout, f"colony {name or ''}".strip())
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Conductor(
+            config, name, max_seconds, calibration, logging_stream_callback=display.say, debug=debug
+        ) as conductor:
+            _until_ended(conductor, display)
+            print("finishing, and fetching the files", flush=True)
+            outcome = conductor.stop_acquisition()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert outcome is not None
+    return _told(outcome)
+
+
+def status(config: Path) -> int:
+    """Ask all agents how they are, and show it; return 1 where one does not answer."""
+    with Conductor(config) as conductor:
+        found = [_answered(name, fields) for name, fields in conductor.states().items()]
+    width, colour = screen.size(sys.stdout).columns, screen.wants_colour(sys.stdout)
+    print(*(render(found, width, colour) if sys.stdout.isatty() else map(plain, found)), sep="\n")
+    return EXIT_FAULT if any(row.fault for row in found) else EXIT_OK
+
+
+def rows(session: Session | None) -> Sequence[Row]:
+    """Return what is to be shown of a recording."""
+    return [_row(standing) for standing in session.standings.values()] if session else []
+
+
+def _until_ended(conductor: Conductor, display: Display) -> None:
+    conductor.start_acquisition()
+    with suppress(KeyboardInterrupt):  # how people end a recording
+        display.run(conductor, lambda: rows(conductor.session), time.sleep)
+
+
+def _row(standing: Standing) -> Row:
+    figures = standing.figures
+    offset = standing.offsets[-1].offset_ns if standing.offsets else None
+    return Row(
+        standing.name, standing.state, int(figures["frames"]), int(figures["missed"]), offset,
+        int(figures["free_bytes"]), figures["elapsed_seconds"], standing.failed,
+    )  # fmt: skip
+
+
+def _answered(name: str, fields: Mapping[str, Any]) -> Row:
+    if "state" not in fields:
+        return Row(name, "unknown", fault=str(fields["why"]))
+    numbers = {key: int(fields.get(key) or 0) for key in ("frames", "missed", "free_bytes")}
+    elapsed = float(fields.get("elapsed_seconds") or 0)
+    return Row(name, str(fields["state"]), **numbers, elapsed_seconds=elapsed, fault=str(fields.get("fault") or ""))
+
+
+def _told(outcome: Outcome) -> int:
+    colour = RED if outcome.passed is False and screen.wants_colour(sys.stdout) else ""
+    for number, line in enumerate(outcome.text.splitlines()):
+        print(f"\x1b[{colour}m{line}\x1b[0m" if colour and number == 0 else line)
+    print(outcome.folder)
+    return EXIT_AUDIT if outcome.passed is False else EXIT_OK
