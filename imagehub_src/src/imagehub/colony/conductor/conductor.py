@@ -23,6 +23,7 @@ from imagehub.errors import ImagehubError
 log = logging.getLogger(__name__)
 
 CLOCKS = "clocks.json"
+ANSWER_SECONDS = 5.0
 NAMED = ("acquisition_group", "acquisition_time")
 IGNORED = frozenset(
     {"acquisition_group_divider", "auto_init", "auto_init_remote", "delay_for_networking", "delay_for_remote_instance"}
@@ -155,14 +156,14 @@ class Conductor:
     def states(self) -> dict[str, dict[str, Any]]:
         """Ask all agents how they are; return the fields of their replies, `why` alone for those without."""
         agents = [Remote(camera.name, self._open()) for camera in self.settings.controllers]
-        done, failed = each(agents, lambda remote: dict(remote.fields("state")))
+        done, failed = each(agents, lambda remote: dict(remote.fields("state", ANSWER_SECONDS)))
         return {agent.name: done.get(agent.name) or {"why": str(failed[agent.name])} for agent in agents}
 
     def stop_agents(self) -> dict[str, str]:
         """Have all agents finish whatever they record, whoever started it; return what became of each."""
         agents = [Remote(camera.name, self._open()) for camera in self.settings.controllers]
-        done, failed = each(agents, lambda remote: remote.fields("stop", finishing.STOP_SECONDS)["state"])
-        return {agent.name: str(done.get(agent.name) or failed[agent.name]) for agent in agents}
+        done, failed = each(agents, _stopped)
+        return {agent.name: done.get(agent.name) or str(failed[agent.name]) for agent in agents}
 
     def _open(self) -> Link:
         if self._link is None:
@@ -228,6 +229,11 @@ class Conductor:
         outcome = finishing.audit(session, finishing.collect(session))
         session.log.say("INFO" if outcome.passed else "ERROR", outcome.text.partition("\n")[0])
         return replace(outcome, failures=session.failures())
+
+
+def _stopped(remote: Remote) -> str:
+    remote.fields("state", ANSWER_SECONDS)  # who is not there has no minutes to finish a recording
+    return str(remote.fields("stop", finishing.STOP_SECONDS)["state"])
 
 
 def _unused(folder: Path, now: datetime) -> Path:

@@ -108,6 +108,7 @@ def test_a_lost_conductor_is_logged_once_and_the_recording_goes_on(
     asked: Asked, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Data first."""
+    caplog.set_level("INFO", logger="imagehub.colony")
     start(asked)
     for asked.seconds in (9.0, 11.0, 12.0):
         asked.desk.look()
