@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from running import free_port, until
-
 from imagehub.colony.agent.agent import Agent, Place
 from imagehub.colony.agent.stage import Surroundings, Terms
 from imagehub.colony.recording import names
 from imagehub.colony.recording.plan import Plan, Progress, Recording
 from imagehub.node.cameras.camera import Camera, CameraError, Frame, Mode
+from running import free_port, until
 
 PLENTY = 1 << 50
 
@@ -218,6 +217,7 @@ class Heard:
         self._news = threading.Condition()
 
     def __call__(self, *words: Any) -> None:
+        """Keep some words."""
         with self._news:
             self.told.append(words)
             self._news.notify_all()

@@ -5,14 +5,14 @@ import time
 from pathlib import Path
 
 import pytest
-from colonies import AgentProcess, Heard, agent_processes, write_settings
-from running import until
 
+from colonies import AgentProcess, Heard, agent_processes, write_settings
 from imagehub import keys
 from imagehub.colony import Conductor, ConductorAsProcess
 from imagehub.colony.conductor.finishing import Outcome
 from imagehub.colony.conductor.process import ConductorProcessError
 from imagehub.colony.conductor.remote import CameraFailedError
+from running import until
 
 CAMERA = {"framerate": 20, "resolution": (160, 120)}
 KINDS = {

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from colonies import fake_colony
 
+from colonies import fake_colony
 from imagehub.colony import cli, former, showing
+from imagehub.colony.conductor.finishing import Outcome
 from imagehub.errors import ImagehubError
 
 DATA = Path(__file__).parents[2] / "data" / "colony"
@@ -66,7 +67,7 @@ def test_a_failed_audit_is_exit_code_3(
     passed: bool | None, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever else went well."""
-    outcome = showing.Outcome(tmp_path, passed, "AUDIT ...\n  - reasons")
+    outcome = Outcome(tmp_path, passed, "AUDIT ...\n  - reasons")
     assert showing._told(outcome) == code
     assert capsys.readouterr().out == f"AUDIT ...\n  - reasons\n{tmp_path}\n"
 
@@ -90,7 +91,8 @@ def test_the_former_defaults_hold() -> None:
 
 def test_the_former_agent_takes_its_options() -> None:
     """Those of the network too, though nothing needs them any more."""
-    words = "-id left -p /data -n a -g g -t 9 -lip 1.2.3.4 -lport 5 -ll INFO -cip 1.2.3.4 -cport 6 -pi 0.5 -a".split()
+    words = ["-id", "left", "-p", "/data", "-n", "a", "-g", "g", "-t", "9", "-lip", "1.2.3.4", "-lport", "5"]
+    words += ["-ll", "INFO", "-cip", "1.2.3.4", "-cport", "6", "-pi", "0.5", "-a"]
     words += ["-fps", "40", "-res", "640", "480", "-s", "-sip", "1.2.3.4", "-sport", "8002"]
     args = former.acquisition_parser().parse_args(words)
     assert (args.instance_name, args.data_path, args.port, args.log_level) == ("left", Path("/data"), 6, "info")

@@ -32,7 +32,13 @@ def test_a_group_may_be_empty() -> None:
 
 @pytest.mark.parametrize(
     ("name", "group"),
-    [("mouse7__20260131", "mouse7"), ("mouse7_20260131", ""), ("_test_rcc_name_config", ""), ("a__b__c", "a"), ("__a", "")],
+    [
+        ("mouse7__20260131", "mouse7"),
+        ("mouse7_20260131", ""),
+        ("_test_rcc_name_config", ""),
+        ("a__b__c", "a"),
+        ("__a", ""),
+    ],
 )
 def test_the_group_stands_before_the_first_two_underscores(name: str, group: str) -> None:
     """Single ones part nothing."""

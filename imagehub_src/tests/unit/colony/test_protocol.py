@@ -100,7 +100,8 @@ def test_a_plan_that_cant_be_carried_out_is_refused(field: str, value: Any, erro
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("resolution", {"width": 8, "height": 480}), ("framerate", 0), ("framerate", 1e9), ("vflip", 1)]
+    ("field", "value"),
+    [("resolution", {"width": 8, "height": 480}), ("framerate", 0), ("framerate", 1e9), ("vflip", 1)],
 )
 def test_a_mode_that_no_camera_has_is_refused(field: str, value: Any) -> None:
     """By its figures."""

@@ -80,7 +80,8 @@ def test_what_is_no_matter_of_the_picture_is_no_control() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("[general]\nacquisition_nme = 'x'\n", "2: [general] acquisition_nme: unknown key; did you mean acquisition_name?"),
+        ("[general]\nacquisition_nme = 'x'\n",
+         "2: [general] acquisition_nme: unknown key; did you mean acquisition_name?"),
         ("[general]\nmax_acquisition_time = 7201\n",
          "2: [general] max_acquisition_time: expected whole number from 0 to 7200, got 7201"),
         ("[log]\nlevel = LOUD\n", "2: [log] level: expected DEBUG, INFO, WARNING, ERROR or CRITICAL, got LOUD"),

@@ -45,7 +45,20 @@ def shown(stream: io.StringIO, looks: int, seconds: Sequence[float] = ()) -> str
 def test_a_row_tells_all_figures() -> None:
     """With units."""
     _, first, second = render(ROWS, 140, colour=False)
-    assert first.split() == ["camera_red_60", "recording", "1,234", "0", "+1.50", "ms", "63.0", "GiB", "1", "min", "01", "s"]
+    assert first.split() == [
+        "camera_red_60",
+        "recording",
+        "1,234",
+        "0",
+        "+1.50",
+        "ms",
+        "63.0",
+        "GiB",
+        "1",
+        "min",
+        "01",
+        "s",
+    ]
     assert "picamera2: the cable?[2J" in second
 
 
@@ -62,8 +75,7 @@ def test_a_fault_is_red() -> None:
     assert "\x1b[31m" in render(ROWS, 120, colour=True)[2]
 
 
-def test_a_plain_line_has_the_same(
-) -> None:
+def test_a_plain_line_has_the_same() -> None:
     """For logs."""
     assert plain(ROWS[0]) == "camera_red_60: recording, 1,234 frames, 0 missed, clock +1.50 ms, 63.0 GiB left"
     assert plain(ROWS[1]).endswith("clock not compared, 1.00 MiB left, FAULT: picamera2: the cable?[2J")

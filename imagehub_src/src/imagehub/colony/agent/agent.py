@@ -85,6 +85,7 @@ class Agent:
         except zmq.ZMQError as error:
             self._close_sockets()
             raise ImagehubError(f"can't listen at {where}: {error.strerror}; is another agent there?") from error
+        self._desk.recover()
         self._thread.start()
         log.info("agent %s listens at %s", self._name or "without a name", where)
 

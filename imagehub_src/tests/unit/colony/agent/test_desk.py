@@ -2,16 +2,15 @@
 
 import json
 import time
-from concurrent.futures import Future
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from colonies import FakeWorld
-from running import until
 
+from colonies import FakeWorld
 from imagehub.colony import protocol
 from imagehub.colony.agent.desk import Desk
 from imagehub.colony.agent.logring import LogRing
@@ -19,9 +18,15 @@ from imagehub.colony.agent.stage import Terms
 from imagehub.colony.protocol import Reply, Request
 from imagehub.colony.recording.plan import Plan
 from imagehub.node.cameras.camera import Mode
+from running import until
 
 PLAN = Plan("left", "barn__first", "barn", "20260131_120000", Mode((640, 480), 30), max_seconds=60)
-ARM = {"plan": protocol.plan_to_json(PLAN), "source": "x", "data_path": "", "lost_conductor_seconds": 10}
+ARM: dict[str, Any] = {
+    "plan": protocol.plan_to_json(PLAN),
+    "source": "x",
+    "data_path": "",
+    "lost_conductor_seconds": 10,
+}
 
 
 class Asked:
@@ -120,7 +125,7 @@ def test_a_lost_conductor_is_logged_once_and_the_recording_goes_on(
 def test_files_are_not_given_out_while_recording(asked: Asked) -> None:
     """The disk is for the recording."""
     start(asked)
-    where = {"data_path": "", "group": "barn", "name": "barn__first", "instance": "left"}
+    where: dict[str, Any] = {"data_path": "", "group": "barn", "name": "barn__first", "instance": "left"}
     assert "stop it first" in asked.ask("files", **where).why
     asked.ask("stop")
     (entry,) = asked.ask("files", **where).fields["files"]

@@ -26,7 +26,9 @@ def test_many_lines_come_in_parts() -> None:
     ring = filled(LINES_A_REPLY + 7)
     first = ring.since(0)
     assert len(first["lines"]) == LINES_A_REPLY
-    assert [line["number"] for line in ring.since(first["next"])["lines"]] == list(range(LINES_A_REPLY, LINES_A_REPLY + 7))
+    assert [line["number"] for line in ring.since(first["next"])["lines"]] == list(
+        range(LINES_A_REPLY, LINES_A_REPLY + 7)
+    )
 
 
 def test_only_the_newest_are_kept() -> None:

@@ -27,7 +27,9 @@ def test_what_is_not_saved_needs_nothing() -> None:
 def test_too_small_a_disk_is_told_with_both_figures() -> None:
     """And how to mend it."""
     room.check(PLAN, Path("/data"), room.needed(PLAN))
-    with pytest.raises(room.NoRoomError, match=r"/data has 1\.00 GiB free and 2 h 00 min may take .* max_acquisition_time"):
+    with pytest.raises(
+        room.NoRoomError, match=r"/data has 1\.00 GiB free and 2 h 00 min may take .* max_acquisition_time"
+    ):
         room.check(replace(PLAN, max_seconds=7200), Path("/data"), 1 << 30)
 
 

@@ -1,12 +1,16 @@
 """A camera of a node is recorded in the recording's mode, and runs as before afterwards."""
 
 from collections import deque
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from imagehub.colony.agent import on_node
 from imagehub.colony.agent.shared import RecordedCamera
 from imagehub.node.cameras.camera import CameraError, CameraLostError, Frame, Mode
+from imagehub.node.settings.settings import RecordingSettings
+from running import free_port
 
 BEFORE, RECORDED = Mode((320, 240), 10), Mode((640, 480), 90)
 
@@ -62,6 +66,17 @@ def test_it_runs_in_the_recordings_mode_and_then_as_before() -> None:
     camera.close()
     assert shared.mode == BEFORE
     assert shared.closed == 2
+
+
+def test_a_nodes_agent_listens_and_is_free_until_it_is_asked(tmp_path: Path) -> None:
+    """Its camera runs for the node."""
+    shared = FakeShared()
+    settings = RecordingSettings("left", "P1", free_port(), "127.0.0.1", tmp_path)
+    agent = on_node.make(settings, shared)
+    agent.start()
+    assert agent.state == "idle"
+    agent.close()
+    assert shared.opened == []
 
 
 def test_a_mode_that_is_refused_leaves_it_as_it_was() -> None:

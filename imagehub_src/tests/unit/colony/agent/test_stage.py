@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from colonies import FakeWorld
 
+from colonies import FakeWorld
 from imagehub.colony.agent.room import NoRoomError
 from imagehub.colony.agent.stage import NotStartedError, Stage, Terms
 from imagehub.colony.recording.plan import Plan

@@ -103,7 +103,9 @@ def test_what_is_here_already_is_not_fetched_again_and_never_overwritten(tmp_pat
     assert (tmp_path / VIDEO).read_bytes() == b"precious"
 
 
-@pytest.mark.parametrize("name", ["../../etc/cron.d/x", "/etc/passwd", "other.left.20260131_120000.rcc.video.h264", "x"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/cron.d/x", "/etc/passwd", "other.left.20260131_120000.rcc.video.h264", "x"]
+)
 def test_an_agent_cant_write_elsewhere(tmp_path: Path, name: str) -> None:
     """It is not trusted with names."""
     with pytest.raises(CameraFailedError, match="is no name of a file of first"):

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from colonies import FakeColony, Heard, fake_colony, write_settings
-from running import free_port, until
 
+from colonies import FakeColony, Heard, fake_colony, write_settings
 from imagehub.colony.conductor import conductor as conductor_module
 from imagehub.colony.conductor import watching
 from imagehub.colony.conductor.comparing import ClockRefusedError
 from imagehub.colony.conductor.conductor import Conductor, NotRecordingError
 from imagehub.colony.conductor.remote import CameraFailedError
 from imagehub.errors import ImagehubError, SettingsError
+from running import free_port, until
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +95,10 @@ def test_where_no_camera_is_left_nothing_is_started(tmp_path: Path) -> None:
     """Also where cameras may be missing."""
     with fake_colony(tmp_path, "left") as colony:
         colony.worlds["left"].free_bytes = 10
-        with Conductor(colony.settings()) as conductor, pytest.raises(CameraFailedError, match="left: .* has 10 B free"):
+        with (
+            Conductor(colony.settings()) as conductor,
+            pytest.raises(CameraFailedError, match=r"left: .* has 10 B free"),
+        ):
             conductor.start_acquisition()
 
 
@@ -153,11 +156,13 @@ def test_the_log_of_all_cameras_is_gathered(tmp_path: Path, caplog: pytest.LogCa
     """In one file, and line by line for who wants it; without what was logged before."""
     caplog.set_level("INFO", logger="imagehub")
     lines = Heard()
-    with fake_colony(tmp_path, "left", "right") as colony:
-        with Conductor(colony.settings(), logging_stream_callback=lines) as conductor:
-            conductor.start_acquisition()
-            lines.wait_for(lambda words: " right " in words[0] and "clock" not in words[0])
-            conductor.stop_acquisition()
+    with (
+        fake_colony(tmp_path, "left", "right") as colony,
+        Conductor(colony.settings(), logging_stream_callback=lines) as conductor,
+    ):
+        conductor.start_acquisition()
+        lines.wait_for(lambda words: " right " in words[0] and "clock" not in words[0])
+        conductor.stop_acquisition()
     (log,) = (tmp_path / "gathered").rglob("*.log")
     assert [words[0] for words in lines.told] == log.read_text().splitlines()
     assert "conductor INFO left: clock" in log.read_text()
@@ -230,13 +235,12 @@ def test_offsets_are_measured_while_recording(tmp_path: Path, monkeypatch: pytes
 def test_an_agent_that_was_started_anew_is_named(tmp_path: Path) -> None:
     """Its recording was cut off, even where it answers at once."""
     heard = Heard()
-    with fake_colony(tmp_path, "left") as colony:
-        with Conductor(colony.settings(), on_failure=heard) as conductor:
-            conductor.start_acquisition()
-            colony.agents.pop("left").close()
-            colony.start("left")
-            _, why = heard.wait_for(lambda words: words[0] == "left")
-            assert "started anew" in why or "no answer" in why
-            began = time.monotonic()
-            conductor.stop_acquisition()
-            assert time.monotonic() - began < 10
+    with fake_colony(tmp_path, "left") as colony, Conductor(colony.settings(), on_failure=heard) as conductor:
+        conductor.start_acquisition()
+        colony.agents.pop("left").close()
+        colony.start("left")
+        _, why = heard.wait_for(lambda words: words[0] == "left")
+        assert "started anew" in why or "no answer" in why
+        began = time.monotonic()
+        conductor.stop_acquisition()
+        assert time.monotonic() - began < 10

@@ -51,5 +51,5 @@ def test_a_log_is_gone_on_with_and_one_that_cant_be_written_is_told(tmp_path: Pa
         log.say("INFO", "text")
         log.close()
     assert len((tmp_path / "log").read_text().splitlines()) == 2
-    with pytest.raises(ImagehubError, match="can't write the log .*/log/x: "):
+    with pytest.raises(ImagehubError, match=r"can't write the log .*/log/x: "):
         GatheredLog([tmp_path / "log" / "x"], "INFO", None)

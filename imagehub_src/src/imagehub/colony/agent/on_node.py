@@ -1,0 +1,15 @@
+"""An agent on a node, whose camera it takes for a recording and gives back."""
+
+from dataclasses import replace
+
+from imagehub.colony.agent.agent import Agent, Place
+from imagehub.colony.agent.shared import RecordedCamera, Shared
+from imagehub.colony.agent.stage import REAL, Terms
+from imagehub.node.settings.settings import RecordingSettings
+
+
+def make(settings: RecordingSettings, shared: Shared) -> Agent:
+    """Return the agent of a camera of a node; it listens once it is started."""
+    place = Place(settings.port, settings.bind_address, settings.keys_directory)
+    terms = Terms(settings.name, "the node's camera", settings.data_directory.absolute())
+    return Agent(place, terms, replace(REAL, camera=lambda _: RecordedCamera(shared, settings.camera)))
