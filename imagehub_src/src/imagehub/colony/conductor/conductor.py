@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from imagehub.colony import settings as settings_module
+from imagehub.colony.agent.shelf import Session as RecordedFiles
 from imagehub.colony.conductor import finishing, places, plans, starting
+from imagehub.colony.conductor.collecting import Collector
 from imagehub.colony.conductor.finishing import Outcome
 from imagehub.colony.conductor.gathering import GatheredLog
 from imagehub.colony.conductor.link import Link
@@ -19,6 +21,7 @@ from imagehub.colony.conductor.session import OnFailure, Session, Standing, remo
 from imagehub.colony.conductor.watching import Watch
 from imagehub.colony.settings import ColonySettings
 from imagehub.errors import ImagehubError
+from imagehub.terminal import units
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +167,30 @@ class Conductor:
         agents = [Remote(camera.name, self._open()) for camera in self.settings.controllers]
         done, failed = each(agents, _stopped)
         return {agent.name: done.get(agent.name) or str(failed[agent.name]) for agent in agents}
+
+    def collect(self) -> dict[str, str]:
+        """Fetch all that cameras have of this acquisition, such as after a conductor was lost; return what became of it.
+
+        The files go where they would have gone; `folder` says where.
+        """
+        chosen, folder = self._names(datetime.now()), self.folder  # noqa: DTZ005 - as above
+        data_path = self.settings.general.remote_data_path
+
+        def collect_one(remote: Remote) -> str:
+            remote.fields("state", ANSWER_SECONDS)
+            session = RecordedFiles(chosen.group, chosen.name, remote.name)
+            collector = Collector(remote, session, data_path, folder)
+            return units.counted(len(collector.collect(collector.names())), "file")
+
+        agents = [Remote(camera.name, self._open()) for camera in self.settings.controllers]
+        done, failed = each(agents, collect_one)
+        return {agent.name: done.get(agent.name) or str(failed[agent.name]) for agent in agents}
+
+    @property
+    def folder(self) -> Path:
+        """Where the first recording of this acquisition is gathered."""
+        chosen = self._names(datetime.now())  # noqa: DTZ005 - as above
+        return chosen.folder(self.settings.general.session_path)
 
     def _open(self) -> Link:
         if self._link is None:

@@ -244,3 +244,16 @@ def test_an_agent_that_was_started_anew_is_named(tmp_path: Path) -> None:
         began = time.monotonic()
         conductor.stop_acquisition()
         assert time.monotonic() - began < 10
+
+
+def test_what_is_still_on_the_cameras_can_be_fetched_later(tmp_path: Path) -> None:
+    """By another conductor; a camera that is away is told."""
+    with fake_colony(tmp_path, "left") as colony:
+        with Conductor(colony.settings(collect=False)) as conductor:
+            conductor.start_acquisition()
+        path = write_settings(tmp_path, {**colony.ports, "right": free_port()}, {}, {})
+        with Conductor(path) as conductor:
+            told = conductor.collect()
+            assert told["left"] == "1 file"
+            assert "no answer" in told["right"]
+            assert len(list(conductor.folder.glob("*.left.*.h264"))) == 1
