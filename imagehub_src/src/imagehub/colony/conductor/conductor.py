@@ -169,7 +169,7 @@ class Conductor:
         return {agent.name: done.get(agent.name) or str(failed[agent.name]) for agent in agents}
 
     def collect(self) -> dict[str, str]:
-        """Fetch all that cameras have of this acquisition, such as after a conductor was lost; return what became of it.
+        """Fetch all that cameras have of this acquisition, as after a conductor was lost; return what became of it.
 
         The files go where they would have gone; `folder` says where.
         """
