@@ -53,6 +53,10 @@ class Rig:
     controls: Mapping[str, tuple[Any, Any, Any]] = field(default_factory=lambda: dict(CONTROLS))
     opened: "list[Picamera2]" = field(default_factory=list)
 
+    def numbers_in_use(self) -> set[int]:
+        """Return the numbers of the cameras that are open."""
+        return {each.camera_num for each in self.opened if each.is_open}
+
 
 def install(monkeypatch: pytest.MonkeyPatch, rig: Rig | None = None) -> Rig:
     """Let `import picamera2` and `import libcamera` find the stand-ins until the test ends, and return their rig."""
@@ -277,10 +281,11 @@ class Picamera2:
     def __init__(
         self, camera_num: int = 0, verbose_console: Any = None, tuning: Any = None, allocator: Any = None
     ) -> None:
-        if any(each.camera_num == camera_num and each.is_open for each in self.rig.opened):
+        if camera_num in self.rig.numbers_in_use():
             raise RuntimeError("Camera __init__ sequence did not complete.")
-        self.camera_num = camera_num
-        self.is_open, self.started = True, False
+        self.camera_num: int = camera_num
+        self.is_open = True
+        self.started = False
         self.config: dict[str, Any] = {}
         self.given_controls: dict[str, Any] = {}
         self.shot = 0
@@ -301,7 +306,7 @@ class Picamera2:
         """The controls of this camera with their limits."""
         return dict(self.rig.controls)
 
-    def create_video_configuration(  # noqa: PLR0913 - as picamera2 has it
+    def create_video_configuration(  # noqa: PLR0913, PLR0917 - as picamera2 has it
         self,
         main: Mapping[str, Any] = types.MappingProxyType({}),
         lores: Mapping[str, Any] | None = None,

@@ -121,8 +121,9 @@ def _opened_device(device: str, mode: Mode) -> Capture:
 
 def _opened_address(address: str) -> Capture:
     os.environ.setdefault(FFMPEG_VARIABLE, FFMPEG_OPTIONS)  # whoever knows better has set it
-    milliseconds = round(SILENT_SECONDS * 1000)
-    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
+    # A camera that is silent is given up before FFmpeg does so: that gives out an old frame first, and waits again.
+    opening, reading = round(SILENT_SECONDS * 1000), round(SILENT_SECONDS * 2000)
+    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, opening, cv2.CAP_PROP_READ_TIMEOUT_MSEC, reading]
     capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
         raise CameraError("no answer, or no video: are address, user and password right, and is it on?")

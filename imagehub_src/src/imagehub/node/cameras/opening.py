@@ -59,7 +59,7 @@ def _played(source: str, name: str) -> Camera:
 
     once = source.endswith(ONCE)
     path = Path(source.removesuffix(ONCE)).expanduser()
-    if path.is_dir():
+    if source and path.is_dir():
         return PlayingCamera(FolderPictures(path, once), name)
     if path.is_file():
         return PlayingCamera(VideoPictures(path, once), name)

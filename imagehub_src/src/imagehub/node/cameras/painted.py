@@ -44,7 +44,7 @@ def scene(number: int, resolution: tuple[int, int], seed: int = 0, objects: int 
     return pixels
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)  # cameras of one process, each with a seed of its own
 def _background(resolution: tuple[int, int], seed: int) -> "Pixels":
     """Return a smooth background with a grain, lest it be taken for a fault."""
     width, height = resolution

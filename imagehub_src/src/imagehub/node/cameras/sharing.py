@@ -38,6 +38,11 @@ class _Change:
         self.done = threading.Event()
         self.error: CameraError | None = None
 
+    def refuse(self, error: CameraError) -> None:
+        """Let the one who asked know why it can't be."""
+        self.error = error
+        self.done.set()
+
 
 class SharedCamera:
     """Reads a camera in one thread and gives its frames to all subscriptions.
@@ -72,6 +77,11 @@ class SharedCamera:
         self._thread = threading.Thread(target=self._run, name=f"camera {camera.name}", daemon=True)
 
     @property
+    def camera(self) -> Camera:
+        """The camera that is shared; only this reads, opens and closes it."""
+        return self._camera
+
+    @property
     def mode(self) -> Mode:
         """The mode that the camera runs in."""
         return self._mode
@@ -89,9 +99,12 @@ class SharedCamera:
         for each in self._subscriptions:
             each.close()
 
-    def subscribe(self, every: bool) -> Subscription:
-        """Return a new share of the frames from now on: all of them in order, or the newest only."""
-        new = Subscription(every)
+    def subscribe(self, every: bool, until_lost: bool = False) -> Subscription:
+        """Return a new share of the frames from now on: all of them in order, or the newest only.
+
+        With `until_lost` it ends when the camera is lost, and begins anew with the next `reopen`.
+        """
+        new = Subscription(every, until_lost)
         with self._lock:
             self._subscriptions = (*(each for each in self._subscriptions if not each.closed), new)
         return new
@@ -123,8 +136,7 @@ class SharedCamera:
             try:
                 self._opened_and_read()
             except EndOfFramesError as error:
-                self.fault = str(error)
-                self._wake.wait()
+                self._at_the_end(str(error))
             except CameraError as error:
                 self._lost(str(error))
             except Exception as error:  # noqa: BLE001 - the outermost loop: a driver's surprise must not end the node
@@ -132,6 +144,9 @@ class SharedCamera:
                 self._lost(str(error))
             finally:
                 self._camera.close()
+        change = self._taken_change()
+        if change is not None:
+            change.refuse(CameraError(f"{self._camera.name} is closed"))
 
     def _opened_and_read(self) -> None:
         change = self._taken_change()
@@ -155,8 +170,7 @@ class SharedCamera:
         try:
             self._camera.open(change.mode, change.first_frame_ns)
         except CameraError as error:
-            change.error = error
-            change.done.set()
+            change.refuse(error)
             return False
         self._mode = change.mode
         for each in self._subscriptions:
@@ -184,8 +198,16 @@ class SharedCamera:
             _log.info("%s is back", self._camera.name)
             self._tell("camera|back")
 
+    def _at_the_end(self, why: str) -> None:
+        self.fault = why
+        for each in self._subscriptions:
+            each.lose(why)
+        self._wake.wait()
+
     def _lost(self, why: str) -> None:
         self.fault = why
+        for each in self._subscriptions:
+            each.lose(why)
         if not self._told_lost:
             self._told_lost = True
             _log.warning("%s is lost: %s", self._camera.name, why)

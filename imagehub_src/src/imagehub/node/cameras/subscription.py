@@ -14,11 +14,14 @@ class Subscription:
 
     With `every` they wait in a queue of `MOST_BYTES` of pictures (no fewer than `LEAST_FRAMES`, no more than
     `MOST_FRAMES`); what does not fit is left out and counted in `missed`. Else there is never more than one.
+    With `until_lost` no frames come after the camera was lost, and `lost` says why it was.
     """
 
-    def __init__(self, every: bool) -> None:
+    def __init__(self, every: bool, until_lost: bool = False) -> None:
         self.missed = 0
+        self.lost: str | None = None
         self._every = every
+        self._until_lost = until_lost
         self._frames: deque[Frame] = deque()
         self._news = threading.Condition()
         self._closed = False
@@ -31,7 +34,7 @@ class Subscription:
     def next(self, timeout_seconds: float) -> Frame | None:
         """Return the next frame; None where none came in time, and after `close`."""
         with self._news:
-            self._news.wait_for(lambda: self._frames or self._closed, timeout_seconds)
+            self._news.wait_for(lambda: self._frames or self._closed or self.lost is not None, timeout_seconds)
             return self._frames.popleft() if self._frames and not self._closed else None
 
     def close(self) -> None:
@@ -44,6 +47,8 @@ class Subscription:
     def give(self, frame: Frame) -> None:
         """Offer a frame; the camera's thread calls this, and is never held up."""
         with self._news:
+            if self.lost is not None:
+                return
             if not self._every:
                 self._frames.clear()
             if len(self._frames) < _room(frame):
@@ -52,10 +57,18 @@ class Subscription:
             else:
                 self.missed += 1
 
+    def lose(self, why: str) -> None:
+        """Take the news that the camera is lost."""
+        with self._news:
+            if self._until_lost and self.lost is None:
+                self.lost = why
+                self._news.notify_all()
+
     def forget(self) -> None:
-        """Drop what waits, as it was taken in another mode."""
+        """Begin anew, as the camera was opened in another mode: drop what waits."""
         with self._news:
             self._frames.clear()
+            self.lost = None
 
 
 def _room(frame: Frame) -> int:

@@ -5,9 +5,10 @@ import inspect
 from typing import Any
 
 import av
+import pytest
+
 import fake_picamera2
 import pictures_of
-import pytest
 from fake_picamera2 import (
     CompletedRequest,
     Encoder,
@@ -17,7 +18,6 @@ from fake_picamera2 import (
     Output,
     Picamera2,
 )
-
 from imagehub.node.cameras import painted
 from imagehub.node.cameras.camera import Mode
 from imagehub.node.cameras.ribbon import RibbonCamera

@@ -1,9 +1,9 @@
 """Frames that this program makes come at their instants, and a late reader misses some."""
 
 import pytest
-from passing_time import PassingTime
 
 from imagehub.node.cameras.pace import KEPT_FRAMES, Pace
+from passing_time import PassingTime
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_the_strip_survives_h264(size: tuple[int, int]) -> None:
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
     frames = [frame for packet in [*packets, None] for frame in decoder.decode(packet)]
-    seen = [painted.read_strip(frame.to_ndarray(format="bgr24")) for frame in frames]
+    seen = [painted.read_strip(np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)) for frame in frames]
     assert seen == [(number, INSTANT + number) for number in range(40)]
 
 

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import cv2
-import media
 import numpy as np
 import pytest
-from passing_time import PassingTime
 
+import media
 from imagehub.node.cameras.camera import CameraError, EndOfFramesError, Frame, Mode
 from imagehub.node.cameras.folder import FolderPictures
 from imagehub.node.cameras.made import Pictures, PlayingCamera
 from imagehub.node.cameras.video import VideoPictures
+from passing_time import PassingTime
 
 MODE = Mode((160, 120), 10)
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from passing_time import PassingTime
 
 from imagehub.node.cameras import painted
 from imagehub.node.cameras.camera import CameraError, CameraLostError, Frame, Mode
 from imagehub.node.cameras.synthetic import Scenario, SyntheticCamera, scenario
+from passing_time import PassingTime
 
 MODE = Mode((160, 120), 25)
 
@@ -91,7 +91,9 @@ def test_a_scenario_is_read_from_its_text() -> None:
     assert told == Scenario(seed=3, drop=frozenset({17, 18}), fail_after=100)
 
 
-@pytest.mark.parametrize(("text", "says"), [("colour=3", "'colour' is no setting"), ("drop=x", "drop='x'"), ("seed=", "seed=''")])
+@pytest.mark.parametrize(
+    ("text", "says"), [("colour=3", "'colour' is no setting"), ("drop=x", "drop='x'"), ("seed=", "seed=''")]
+)
 def test_a_scenario_with_a_fault_says_which(text: str, says: str) -> None:
     """And what there is."""
     with pytest.raises(CameraError, match=says):
