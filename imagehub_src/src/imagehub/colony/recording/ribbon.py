@@ -6,6 +6,7 @@ processor could not encode. On a Pi 5, which has no such hardware, picamera2 enc
 
 import logging
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, Protocol, cast
 
 from imagehub.colony.recording.errors import RecordingError
@@ -51,7 +52,10 @@ def hold_exposure(camera: RibbonCamera) -> None:
     held = {name: now[name] for name in HELD if name in now and name in known}
     if held:
         automatic = {name: False for name in ("AeEnable", "AwbEnable") if name in known}
-        camera.native.set_controls(automatic | held)
+        try:
+            camera.native.set_controls(automatic | held)
+        except RuntimeError as error:
+            _log.warning("The camera's exposure can't be held, and stays automatic: %s", error)
 
 
 class RibbonEncoding:
@@ -119,7 +123,9 @@ def _encoder(framerate: float, first_sensor_ns: int, until_sensor_ns: int) -> An
                 self.began_us = self.began_us or sensor_ns // 1000
                 super().encode(stream, request)
 
-    return Punctual(repeat=True, iperiod=max(1, round(framerate)), framerate=framerate, qp=QUALITY)
+    # With x264, as on a Pi 5, picamera2 wants no float.
+    rate = Fraction(framerate).limit_denominator(1000)
+    return Punctual(repeat=True, iperiod=max(1, round(framerate)), framerate=rate, qp=QUALITY)
 
 
 def _output(take: Callable[[bytes, bool, int], None]) -> Any:

@@ -5,7 +5,6 @@ not in the video, and its instant by the sensor's clock (CLOCK_BOOTTIME) and by 
 The two TTL files are RPi Camera Colony's: microseconds by the sensor's clock, and seconds since 1970.
 """
 
-import csv
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,9 +78,3 @@ def cut(path: Path, rows: int) -> int:
         kept = [len(line) for line in itertools.islice(file, rows + 1) if line.endswith(b"\n")]
         file.truncate(sum(kept))
     return max(0, len(kept) - 1)
-
-
-def count(path: Path) -> int:
-    """Return how many rows a file has below its header."""
-    with path.open(newline="") as file:
-        return max(0, sum(1 for _ in csv.reader(file)) - 1)

@@ -109,10 +109,15 @@ def estimate(stamps: Sequence[Stamps]) -> Offset:
 
 
 class Tracker:
-    """A clock followed through a recording: measurements go in, the offset at any instant comes out."""
+    """A clock followed through a recording: measurements go in, the offset at any instant comes out.
+
+    A measurement that is less sure than its neighbours make it, crystals drifting as they may, says nothing new and is
+    passed over, unless it contradicts them.
+    """
 
     def __init__(self, offsets: Iterable[Offset] = ()) -> None:
         self._offsets: list[Offset] = []
+        self._telling: list[Offset] | None = None
         for each in offsets:
             self.add(each)
 
@@ -120,6 +125,7 @@ class Tracker:
         """Take in one more measurement, wherever in time it belongs."""
         place = bisect_right([each.at_ns for each in self._offsets], offset.at_ns)
         self._offsets.insert(place, offset)
+        self._telling = None
 
     @property
     def offsets(self) -> tuple[Offset, ...]:
@@ -130,13 +136,13 @@ class Tracker:
         """Return where the clock jumped by more than the measurements' uncertainty and a crystal's drift explain."""
         return [
             Step(before.at_ns, after.at_ns, after.offset_ns - before.offset_ns)
-            for before, after in pairwise(self._offsets)
+            for before, after in pairwise(self._used())
             if _jumped(before, after)
         ]
 
     def drift(self) -> drift.Drift | None:
         """Return how fast the clock drifted since its last step; None where that is too short ago to tell."""
-        return drift.of([_sample(each) for each in _since_step(self._offsets)]) if self._offsets else None
+        return drift.of([_sample(each) for each in _since_step(self._used())]) if self._offsets else None
 
     def offset_at(self, at_ns: int) -> Reading:
         """Return the offset at an instant of the reference clock.
@@ -159,10 +165,15 @@ class Tracker:
             at = other_ns - offset
         return at, uncertainty
 
+    def _used(self) -> list[Offset]:
+        if self._telling is None:
+            self._telling = _telling(self._offsets)
+        return self._telling
+
     def _known(self) -> list[Offset]:
         if not self._offsets:
             raise ClockError("the clocks were never compared")
-        return self._offsets
+        return self._used()
 
     def _at(self, at_ns: Instants) -> tuple[Instants, Instants]:
         known = self._known()
@@ -176,8 +187,10 @@ class Tracker:
         sure = np.array([each.uncertainty_ns for each in known], dtype=np.int64)
         change = offset[after] - offset[before]
         value = offset[before] + np.rint(np.where(jumped, 0.5, share) * change).astype(np.int64)
-        rate = np.where(before == after, LARGEST_DRIFT_PPM, WANDER_PPM) * 1e-6
-        grown = np.maximum(sure[before], sure[after]) + np.ceil(rate * np.minimum(near, far)).astype(np.int64)
+        edge = before == after
+        away = np.where(jumped, np.maximum(near, far), np.minimum(near, far))
+        rate = np.where(edge | jumped, LARGEST_DRIFT_PPM, WANDER_PPM) * 1e-6
+        grown = np.maximum(sure[before], sure[after]) + np.ceil(rate * away).astype(np.int64)
         return value, grown + np.where(jumped, (np.abs(change) + 1) // 2, 0)
 
 
@@ -189,6 +202,31 @@ def _as_offset(stamps: Stamps) -> Offset:
 def _jumped(before: Offset, after: Offset) -> bool:
     drifted = LARGEST_DRIFT_PPM * 1e-6 * abs(after.at_ns - before.at_ns)
     return abs(after.offset_ns - before.offset_ns) > before.uncertainty_ns + after.uncertainty_ns + drifted
+
+
+def _telling(offsets: Sequence[Offset]) -> list[Offset]:
+    """Return the measurements that are surer than their neighbours make them, and those that contradict these."""
+    surest = _spread(offsets)
+    backwards = _spread(offsets[::-1])[::-1]
+    kept = [each.uncertainty_ns <= min(pair) for each, *pair in zip(offsets, surest, backwards, strict=True)]
+    found: list[Offset] = []
+    for place, each in enumerate(offsets):
+        after = next((offsets[later] for later in range(place + 1, len(offsets)) if kept[later]), None)
+        contradicts = (found and _jumped(found[-1], each)) or (after is not None and _jumped(each, after))
+        if kept[place] or contradicts:
+            found.append(each)
+    return found
+
+
+def _spread(offsets: Sequence[Offset]) -> list[float]:
+    """Return for each measurement how sure those at or before it (in this order) make its instant, in nanoseconds."""
+    spread: list[float] = []
+    for place, each in enumerate(offsets):
+        carried = float("inf")
+        if place:
+            carried = spread[-1] + LARGEST_DRIFT_PPM * 1e-6 * abs(each.at_ns - offsets[place - 1].at_ns)
+        spread.append(min(float(each.uncertainty_ns), carried))
+    return spread
 
 
 def _since_step(offsets: Sequence[Offset]) -> Sequence[Offset]:
