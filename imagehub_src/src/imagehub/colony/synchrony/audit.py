@@ -109,7 +109,7 @@ def _clock(name: str, tracker: Tracker | None, track: Track, state: ClockState |
     return ClockAudit(
         name,
         float(np.median([each.offset_ns for each in readings])) / 1e6,
-        max(each.uncertainty_ns for each in readings) / 1e6,
+        max(int(track.uncertainty_ns.max(initial=0)), *(each.uncertainty_ns for each in readings)) / 1e6,
         drift.ppm if drift else tracker.offsets[-1].drift_ppm,
         drift.uncertainty_ppm if drift else tracker.offsets[-1].drift_uncertainty_ppm,
         tuple(step.by_ns / 1e6 for step in tracker.steps()),

@@ -5,7 +5,7 @@ from html import escape
 
 from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, ClockPoint, Point, SessionAudit
 
-WIDTH, LEFT, RIGHT, LANE, TALL, GAP, HEAD = 900, 130, 24, 46, 150, 44, 62
+WIDTH, LEFT, RIGHT, LANE, TALL, GAP, HEAD = 960, 180, 34, 46, 150, 44, 62
 COLOURS = ("#1b6ca8", "#2e933c", "#8f5db7", "#c77d0a", "#0f8b8d", "#a44a3f", "#5f7f2f", "#7d5ba6")
 STYLE = """
 svg{background:#fff}text{font:13px system-ui,sans-serif;fill:#222}.small{font-size:11px;fill:#666}

@@ -31,13 +31,15 @@ class CameraClock:
 class SessionClocks:
     """A session: the instant that was agreed for the first frame (conductor's clock), its limits, all cameras.
 
-    The first camera is the one that the others are compared with.
+    The first camera is the one that the others are compared with. `failures` are sentences on cameras that did not do
+    their part: no file tells of them, and no audit passes that has some.
     """
 
     name: str = ""
     start_ns: int | None = None
     limits: Limits = field(default_factory=Limits)
     cameras: tuple[CameraClock, ...] = ()
+    failures: tuple[str, ...] = ()
     version: int = VERSION
 
 

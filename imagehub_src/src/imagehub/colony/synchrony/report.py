@@ -106,7 +106,7 @@ def again(folder: Path) -> SessionAudit:
     names = [*told, *sorted(set(files) - set(told))]
     cameras = [_camera(name, files.get(name, {}), told.get(name), clocks.start_ns) for name in names]
     judged = audit.session(cameras, clocks.limits, clocks.name or folder.name)
-    reasons = (*findings, *more, *judged.reasons)
+    reasons = (*findings, *clocks.failures, *more, *judged.reasons)
     return replace(judged, passed=not reasons, reasons=reasons)
 
 

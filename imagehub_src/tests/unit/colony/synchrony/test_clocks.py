@@ -151,6 +151,54 @@ def test_where_a_clock_jumped_the_uncertainty_covers_both_sides() -> None:
     assert max(before.uncertainty_ns, after.uncertainty_ns) < 200_000
 
 
+def test_a_poor_measurement_among_good_ones_does_no_harm() -> None:
+    """Four quick exchanges on a machine under load may all be slow: its neighbours know better."""
+    tracker = Tracker([offset(0, 0), offset(10, 4e6, 5_000_000), offset(20, 0)])
+    found = tracker.offset_at(BEGIN_NS + 10 * SECOND)
+    assert found.offset_ns == 0
+    assert found.uncertainty_ns <= 250_000
+    assert len(tracker.offsets) == 3
+
+
+def test_a_poor_measurement_that_contradicts_the_good_ones_is_a_step() -> None:
+    """Where a clock was set only the last, poor measurement may tell: it is not passed over."""
+    tracker = Tracker([offset(0, 0), offset(10, 0), offset(11, 5e8, 5_000_000)])
+    assert [step.by_ns for step in tracker.steps()] == [500_000_000]
+    assert tracker.offset_at(BEGIN_NS + 12 * SECOND).offset_ns == 500_000_000
+
+
+def test_a_step_that_a_poor_measurement_could_hide_is_found() -> None:
+    """A measurement that fits both sides of a step does not bridge it."""
+    tracker = Tracker([offset(0, 0), offset(1, 2e6, 5_000_000), offset(2, 4e6)])
+    (step,) = tracker.steps()
+    assert (step.after_ns, step.before_ns) == (BEGIN_NS, BEGIN_NS + 2 * SECOND)
+    found = tracker.offset_at(BEGIN_NS + SECOND)
+    assert found.offset_ns - found.uncertainty_ns < 0
+    assert found.offset_ns + found.uncertainty_ns > 4_000_000
+
+
+@given(
+    ppm=st.floats(-80, 80),
+    seed=st.integers(0, 2**32),
+    sure=st.lists(st.integers(50_000, 20_000_000), min_size=1, max_size=30),
+    at=st.floats(-30, 330),
+)
+def test_measurements_of_any_quality_never_make_it_surer_than_it_is(
+    ppm: float, seed: int, sure: list[int], at: float
+) -> None:
+    """Good and poor ones mixed, each as wrong as it may be: the truth stays within what is told."""
+    chance = random.Random(seed)
+    errors = [round(each * chance.choice([-1, -0.5, 0, 0.5, 1])) for each in sure]
+    points = [
+        offset(10 * n, 10 * n * ppm * 1e3 + error, each)
+        for n, (each, error) in enumerate(zip(sure, errors, strict=True))
+    ]
+    tracker = Tracker(points)
+    found = tracker.offset_at(BEGIN_NS + round(at * SECOND))
+    assert abs(found.offset_ns - at * ppm * 1e3) <= found.uncertainty_ns + 1
+    assert tracker.steps() == []
+
+
 def test_uncertainty_grows_after_the_last_measurement() -> None:
     """What was not measured is told with as much doubt as two crystals may drift apart: 100 ppm."""
     tracker = Tracker([offset(0, 0)])
