@@ -16,6 +16,7 @@ class LentCamera:
     def __init__(self, shared: SharedCamera) -> None:
         self.name = shared.camera.name
         self.live = getattr(shared.camera, "live", True)
+        self.punctual = getattr(shared.camera, "punctual", False)
         self._shared = shared
         self._share: Subscription | None = None
         self._former: Mode | None = None
