@@ -97,13 +97,3 @@ def test_the_former_agent_takes_its_options() -> None:
     args = former.acquisition_parser().parse_args(words)
     assert (args.instance_name, args.data_path, args.port, args.log_level) == ("left", Path("/data"), 6, "info")
     assert (args.auto_start, args.framerate, args.resolution, args.stream_port) == (True, 40, [640, 480], 8002)
-
-
-def test_the_former_agent_records_at_once_where_it_is_told(tmp_path: Path) -> None:
-    """Without a conductor, and ends with the recording."""
-    code = "import sys; from imagehub.colony import former; sys.exit(former.main('rcc_acquisition', sys.argv[1:]))"
-    words = ["--auto-start", "-id", "left", "-p", str(tmp_path), "-n", "alone", "-g", "g", "-t", "1", "-fps", "20"]
-    words += ["-res", "160", "120", "--source", "synthetic", "--bind-address", "127.0.0.1", "-cport", "0"]
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert list(tmp_path.glob("g/alone/alone.left.*.rcc.video.h264.mp4"))
