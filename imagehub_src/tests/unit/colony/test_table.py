@@ -95,3 +95,14 @@ def test_elsewhere_the_log_is_printed_as_it_comes_and_the_cameras_now_and_then()
     assert "\x1b" not in written
     assert written.count("camera_red_60: recording") == 2
     assert written.count("a line?[2J") == 3
+
+
+def test_without_the_log_a_failure_is_shown_all_the_same() -> None:
+    """And it is not shown twice with it."""
+    for quiet, expected in ((True, "left FAILED: unplugged\n"), (False, "a line\n")):
+        stream = io.StringIO()
+        display = Display(stream, "colony")
+        display.quiet = quiet
+        display.say("a line")
+        display.warn("left", "unplugged")
+        assert stream.getvalue() == expected
