@@ -8,12 +8,14 @@ from imagehub.librarian.settings import parse
 from imagehub.librarian.vision import plates
 from imagehub.librarian.vision.detecting import detector
 from imagehub.librarian.vision.looking.look import Look
+from imagehub.librarian.vision.working import limits
 
 VEHICLES = {"car", "truck", "bus", "motorcycle"}
 
 
 def main(models: Path, folder: Path, runtime: str) -> None:
     """Look at the JPEG files in a folder, each with the two before it as what its camera saw last."""
+    limits.give_back_memory()
     settings = parse(
         f"librarian:\n  hub_directory: .\nvision:\n  models_directory: {models}\n  runtime: {runtime}\n", models
     )

@@ -59,10 +59,11 @@ class World:
         deadline_seconds: float = 5.0,
         give_up_seconds: float = 60.0,
         random: Callable[[], float] = lambda: 1.0,
+        not_now: Callable[[bytes], bool] = lambda _: False,
     ) -> Sender:
         """Return a sender to all hubs, in the order they were given."""
         surroundings = Surroundings(self._connect, self.clock.monotonic, self._sleep, random)
-        return Sender(list(self.hubs), deadline_seconds, give_up_seconds, surroundings=surroundings)
+        return Sender(list(self.hubs), deadline_seconds, give_up_seconds, surroundings=surroundings, not_now=not_now)
 
     def _connect(self, endpoint: str, _keys: CurveKeys | None) -> FakeConnection:
         self.hubs[endpoint].opened += 1

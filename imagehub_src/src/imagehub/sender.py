@@ -13,9 +13,10 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import zmq
 import zmq.auth
@@ -105,9 +106,11 @@ class ReqConnection:
             self._socket.send_multipart(frames, copy=False)
         except zmq.Again:
             return None
-        if not self._socket.poll(math.ceil(timeout_seconds * 1000)):
-            return None
-        return self._socket.recv_multipart()[0]
+        return self._socket.recv_multipart()[0] if self.answered(timeout_seconds) else None
+
+    def answered(self, timeout_seconds: float) -> bool:
+        """Wait for a reply; tell whether one came in time."""
+        return bool(self._socket.poll(math.ceil(timeout_seconds * 1000)))
 
     def close(self) -> None:
         """See `Connection.close`."""
@@ -142,29 +145,59 @@ class Sender:
         give_up_seconds: float = 60.0,
         keys: CurveKeys | None = None,
         surroundings: Surroundings = REAL,
+        not_now: Callable[[bytes], bool] = lambda _: False,
     ) -> None:
-        """`hubs` are endpoints such as `tcp://192.168.1.5:5555`, the preferred one first."""
+        """`hubs` are endpoints such as `tcp://192.168.1.5:5555`, the preferred one first.
+
+        A message whose reply is `not_now` is sent again, to the next hub first, as if no reply had come.
+        """
         self._hubs = tuple(hubs)
         self._deadline_seconds = deadline_seconds
         self._give_up_seconds = give_up_seconds
         self._keys = keys
         self._world = surroundings
+        self._not_now = not_now
         self._at = 0
         self._connection: Connection | None = None
         self._first_tried = -math.inf
 
-    def send_jpg(self, text: str, jpg: bytes) -> str:
-        """Send a picture and return the hub's reply: `OK`, or from imagehub `NOT STORED` and a reason.
+    @property
+    def hub(self) -> str:
+        """The endpoint of the hub that the next message is tried with."""
+        return self._hubs[self._at]
 
-        `text` is `node view|jpg`, and `jpg` the bytes of a JPEG. Raise NoAnswerError where no hub answers,
-        ImagehubError where one of `hubs` is no endpoint.
+    def send(
+        self,
+        text: str,
+        body: bytes,
+        *,
+        shape: tuple[int, ...] | None = None,
+        taken: datetime | None = None,
+        id: str | None = None,  # noqa: A002 - the header's own word
+    ) -> str:
+        """Send a message and return the hub's reply: `OK`, or from imagehub `NOT STORED` and a reason.
+
+        `text` is `node view|type|rest`. `body` is a JPEG, or where `shape` is given the bytes in C order of a uint8
+        array (rows, columns) or (rows, columns, channels), as `send_image` of imageZMQ sends it. `taken` is when the
+        picture was taken or the event happened, with its UTC offset. `id` (1 to 64 ASCII characters) is by what
+        imagehub knows a repeat; without one the message gets its own. Stock hubs ignore both.
+
+        Raise NoAnswerError where no hub answers, ImagehubError where one of `hubs` is no endpoint.
         """
-        header = json.dumps({"msg": text, "id": uuid.uuid4().hex}).encode()
-        return self._deliver((header, jpg)).decode(errors="replace")
+        header: dict[str, Any] = {"msg": text, "id": id or uuid.uuid4().hex}
+        if taken is not None:
+            header["taken"] = taken.isoformat()
+        if shape is not None:
+            header |= {"dtype": "uint8", "shape": list(shape)}
+        return self._deliver((json.dumps(header).encode(), body)).decode(errors="replace")
+
+    def send_jpg(self, text: str, jpg: bytes) -> str:
+        """Send a JPEG and return the hub's reply; `text` is `node view|jpg`. See `send`."""
+        return self.send(text, jpg)
 
     def send_event(self, text: str) -> str:
-        """Send an event, such as `node view|motion|moving`, and return the hub's reply; see `send_jpg`."""
-        return self.send_jpg(text, BLACK_JPEG)
+        """Send an event, such as `node view|motion|moving`, and return the hub's reply; see `send`."""
+        return self.send(text, BLACK_JPEG)
 
     def close(self) -> None:
         """Give up the connection."""
@@ -209,9 +242,12 @@ class Sender:
         if self._connection is None:
             self._connection = self._world.connect(self._hubs[self._at], self._keys)
         reply = self._connection.exchange(frames, min(self._deadline_seconds, end - now))
-        if reply is None:
-            self._turn_to((self._at + 1) % len(self._hubs))
-        return None if reply == REQUEST_LOST else reply
+        if reply == REQUEST_LOST:
+            return None
+        if reply is not None and not self._not_now(reply):
+            return reply
+        self._turn_to((self._at + 1) % len(self._hubs))
+        return None
 
     def _turn_to(self, index: int) -> None:
         self.close()

@@ -5,9 +5,11 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import imagezmq
+import numpy as np
 import pytest
 import zmq
 
@@ -58,6 +60,27 @@ def test_a_stock_hub_takes_what_is_sent() -> None:
     thread.join(DEADLINE_SECONDS)
     [(text, body)] = received
     assert (text, bytes(body)) == ("Barn ü P1|jpg", jpeg)
+
+
+def test_a_stock_hub_reads_an_array_and_ignores_what_it_does_not_know() -> None:
+    """`recv_image` gives back the array; `id` and `taken` in the header are no trouble to it."""
+    port, received = free_port(), []
+    array = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+
+    def receive() -> None:
+        with imagezmq.ImageHub(open_port=f"tcp://127.0.0.1:{port}") as hub:
+            received.append(hub.recv_image())
+            hub.send_reply()
+
+    thread = threading.Thread(target=receive, daemon=True)
+    thread.start()
+    with Sender([f"tcp://127.0.0.1:{port}"]) as sender:
+        taken = datetime(2026, 3, 14, 9, 26, tzinfo=UTC)
+        assert sender.send("Barn P1|image", array.tobytes(), shape=array.shape, taken=taken, id="a-7") == "OK"
+    thread.join(DEADLINE_SECONDS)
+    [(text, image)] = received
+    assert text == "Barn P1|image"
+    assert np.array_equal(image, array)
 
 
 def test_a_request_that_is_not_answered_comes_again_from_a_new_connection() -> None:

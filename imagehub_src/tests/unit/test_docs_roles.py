@@ -11,9 +11,10 @@ import yaml
 
 from imagehub import settings, unit
 from imagehub.librarian import settings as librarian_settings
+from imagehub.node.settings import reading as node_reading
 
 ROOT = Path(__file__).parents[3]
-ROLES = ("imagehub", "librarian", "sentinelcam_base")
+ROLES = ("imagehub", "imagenode", "librarian", "sentinelcam_base")
 DATA = "/srv/data"
 # The hub's own default is for one machine without a site: a role always says where.
 SITE_PATHS = {"data_directory"}
@@ -107,12 +108,13 @@ def test_every_tag_is_explained_and_no_other(role: str) -> None:
     assert set(rows(section(role, "Tags"))) == used
 
 
-@pytest.mark.parametrize("role", ["imagehub", "librarian"])
+@pytest.mark.parametrize("role", ["imagehub", "imagenode", "librarian"])
 @pytest.mark.parametrize("tag", ["rollback", "uninstall"])
 def test_what_takes_something_away_must_be_asked_for(role: str, tag: str) -> None:
     """No run without that tag goes back or uninstalls, and the README says so."""
-    (task,) = [task for task in tasks(role) if tag in task.get("tags", [])]
-    assert "never" in task["tags"]
+    taking = [task for task in tasks(role) if tag in task.get("tags", [])]
+    assert taking
+    assert all("never" in task["tags"] for task in taking)
     assert "Only when asked for" in rows(section(role, "Tags"))[tag][0]
 
 
@@ -120,6 +122,11 @@ def environment(role: str) -> jinja2.Environment:
     """Return what renders a role's templates here, with the filters of Ansible that they use."""
     loader = jinja2.FileSystemLoader(ROOT / "roles" / role / "templates", followlinks=True)
     made = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=False)
+    made.tests["in"] = lambda value, container: value in container
+    made.filters.update(
+        combine=lambda first, *others: {key: value for each in (first, *others) for key, value in each.items()},
+        to_nice_yaml=lambda value, indent, sort_keys, width: yaml.safe_dump(value, sort_keys=sort_keys),
+    )
     made.filters.update(to_json=json.dumps, bool=bool, unique=lambda items: list(dict.fromkeys(items)))
     return made
 
@@ -188,6 +195,51 @@ def test_the_librarians_sandbox_is_the_hubs() -> None:
     assert [item for item in ours[begin:end] if item[0] not in different] == [
         item for item in theirs if item[0] not in different
     ]
+
+
+NODE_SITE: dict[str, Any] = {
+    "sentinelcam_user": "ops",
+    "sentinelcam_group": "ops",
+    "imagenode_install_path": "/home/ops/imagenode",
+    "imagenode_spool_directory": "/srv/spool",
+    "imagenode_recordings_directory": "/srv/recordings",
+    "ansible_facts": {"getent_group": {"video": [], "ops": []}},
+}
+
+
+@pytest.mark.parametrize("template", ["imagenode.service.j2", "colony-agent@.service.j2"])
+def test_the_nodes_sandbox_is_the_hubs_but_for_its_devices(template: str) -> None:
+    """It may use cameras and pins, of the groups that the node has, and write in its own folders."""
+    ours = directives(rendered(template, "imagenode", **NODE_SITE))
+    theirs = directives(rendered("_sandbox.j2"))
+    begin, end = ours.index(("ProtectSystem", "strict")), ours.index(("WantedBy", "multi-user.target"))
+    different = {"ReadWritePaths", "MemoryMax", "TasksMax", "PrivateDevices"}
+    assert [item for item in ours[begin:end] if item[0] not in different] == [
+        item for item in theirs if item[0] not in different
+    ]
+    assert ("PrivateDevices", "no") in ours
+    assert ("DevicePolicy", "closed") in ours
+    assert ("DeviceAllow", "char-video4linux rw") in ours
+    assert ("SupplementaryGroups", "video") in ours
+    assert {paths for name, paths in ours if name == "ReadWritePaths"} <= {
+        "/srv/spool /srv/recordings",
+        "/srv/recordings",
+    }
+
+
+def test_the_nodes_settings_are_those_of_the_site(tmp_path: Path) -> None:
+    """What a site writes under `imagenode_cameras` and so on is what the node reads."""
+    site = NODE_SITE | {
+        "imagenode_name": "east",
+        "imagenode_hubs": ["tcp://data1:5555", "tcp://data2:5555"],
+        "imagenode_node": {"patience": 5, "heartbeat": 10},
+        "imagenode_cameras": {"P1": {"viewname": "Yard", "detectors": {"motion": {"ROI": "(0,30),(100,100)"}}}},
+        "imagenode_has_keys": False,
+    }
+    read = node_reading.parse(rendered("imagenode.yaml.j2", "imagenode", **site), tmp_path)
+    assert (read.name, read.hubs, read.patience) == ("east", ("tcp://data1:5555", "tcp://data2:5555"), 5)
+    assert read.spool.directory == Path("/srv/spool")
+    assert [(camera.label, camera.view) for camera in read.cameras] == [("P1", "Yard")]
 
 
 def directives(text: str) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """A sender that never hangs, against hubs in memory."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from itertools import repeat
 from pathlib import Path
 
@@ -35,6 +36,35 @@ def test_an_event_carries_a_black_picture() -> None:
     assert picture is not None
     assert picture.shape == (3, 3, 3)
     assert not picture.any()
+
+
+def test_an_id_a_time_and_a_shape_go_into_the_header() -> None:
+    """A picture that waited has its own time and id; an array says how its bytes are to be read."""
+    world = World(first=[b"OK"])
+    taken = datetime(2026, 3, 14, 9, 26, 53, 589793, timezone(timedelta(hours=1)))
+    array = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    sent = world.sender().send("Barn P1|image", array.tobytes(), shape=array.shape, taken=taken, id="a1.b2-7")
+    assert sent == "OK"
+    [(header, body)] = world.hubs[FIRST].heard
+    assert json.loads(header) == {
+        "msg": "Barn P1|image",
+        "id": "a1.b2-7",
+        "taken": "2026-03-14T09:26:53.589793+01:00",
+        "dtype": "uint8",
+        "shape": [2, 4, 3],
+    }
+    assert body == array.tobytes()
+
+
+def test_a_hub_that_can_t_take_a_message_now_is_left_for_the_next() -> None:
+    """Which replies mean that is the caller's word; all others are returned."""
+    full = b"NOT STORED disk full"
+    world = World(first=[full, b"OK"], second=[full])
+    sender = world.sender(not_now=full.__eq__)
+    assert sender.hub == FIRST
+    assert sender.send_jpg("Barn P1|jpg", b"") == "OK"
+    assert world.hubs[FIRST].ids()[0] == world.hubs[SECOND].ids()[0] == world.hubs[FIRST].ids()[1]
+    assert len(world.pauses) == 1
 
 
 def test_a_refusal_is_returned_and_not_sent_again() -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from imagehub import stopping
 from imagehub.errors import ImagehubError
 from imagehub.librarian import accounts, catalog, mqtt, notify, retention, rules
 from imagehub.librarian.arrivals import Arrivals
@@ -44,8 +44,7 @@ def run(settings: Settings, path: Path | None = None) -> int:
     with suppress(AttributeError, OSError):  # there is no such thing on Windows, and sandboxes may refuse it
         os.nice(NICENESS)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stopping.at_signals(stop)
     engine = catalog.connect(settings.database)
     try:
         parts = parts_of(engine, settings, path)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,8 @@ AT_WORK = frozenset({"preview", "arm", "start", "stop", "disarm", "clock_source"
 """What may take its time, or changes the camera: done one after the other, apart from the loop that answers."""
 
 Answer = Reply | Future[Reply]
+
+_recovering = threading.Lock()  # several agents of a node may share a folder
 
 
 class Desk:
@@ -178,7 +181,8 @@ def _recover(data_directory: Path) -> None:
     from imagehub.colony.recording.recovery import recover
 
     try:
-        recover(data_directory)
+        with _recovering:
+            recover(data_directory)
     except Exception:  # what is left of an old recording must not keep a new one from being made
         log.exception("old recordings in %s can't be looked at", data_directory)
 

@@ -13,7 +13,6 @@ from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.h264 import QUALITY
 from imagehub.colony.recording.queueing import Packet
 from imagehub.colony.recording.timestamps import Instant
-from imagehub.node.cameras.camera import CameraError
 
 NANOSECONDS = 1_000_000_000
 METADATA_SECONDS = 5.0
@@ -32,13 +31,7 @@ class RibbonCamera(Protocol):
 
 def as_ribbon(camera: Any) -> RibbonCamera | None:
     """Return a camera that is open as one of picamera2, None where it is another."""
-    if not hasattr(type(camera), "native"):
-        return None
-    try:
-        camera.native  # noqa: B018 - a camera that a node lends tells only when it is asked
-    except CameraError:
-        return None
-    return cast("RibbonCamera", camera)
+    return cast("RibbonCamera", camera) if hasattr(type(camera), "native") else None
 
 
 def hold_exposure(camera: RibbonCamera) -> None:

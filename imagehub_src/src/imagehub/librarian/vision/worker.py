@@ -5,7 +5,6 @@ Any number of them, on any machine that sees the catalog and the hub's images, s
 
 import logging
 import os
-import signal
 import sys
 import threading
 from contextlib import suppress
@@ -13,6 +12,7 @@ from contextlib import suppress
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from imagehub import stopping
 from imagehub.errors import ImagehubError
 from imagehub.librarian import catalog
 from imagehub.librarian.catalog import writing
@@ -60,9 +60,9 @@ def _wait_for_end(stop: threading.Event) -> None:
 def _run(settings: Settings, stop: threading.Event) -> int:
     if not settings.vision.enabled:
         raise ImagehubError("vision is off: set vision.enabled in the settings")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stopping.at_signals(stop)
     limits.step_back()
+    limits.give_back_memory()
     limits.set_threads(settings.vision.threads)
     # These import numpy and more: not before the environment says how many threads they may have.
     from imagehub.librarian.vision.working.eyes import Eyes

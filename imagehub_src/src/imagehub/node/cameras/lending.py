@@ -16,7 +16,7 @@ class LentCamera:
     def __init__(self, shared: SharedCamera) -> None:
         self.name = shared.camera.name
         self.live = getattr(shared.camera, "live", True)
-        self.punctual = getattr(shared.camera, "punctual", False)
+        self.punctual = bool(getattr(shared.camera, "punctual", False))
         self._shared = shared
         self._share: Subscription | None = None
         self._former: Mode | None = None
@@ -25,13 +25,6 @@ class LentCamera:
     def missed(self) -> int:
         """How many frames the camera gave and nobody took in time, since `open`."""
         return self._share.missed if self._share else 0
-
-    @property
-    def native(self) -> Any:
-        """The Picamera2 object of a camera module; raises CameraError where it is none, or not open."""
-        if not hasattr(type(self._shared.camera), "native"):
-            raise CameraError(f"{self.name} is no camera of picamera2")
-        return self._shared.camera.native  # type: ignore[attr-defined]
 
     def open(self, mode: Mode, first_frame_ns: int | None = None) -> None:
         """See `Camera.open`. The shared camera must have been started."""
@@ -64,3 +57,17 @@ class LentCamera:
         self._share = None
         if self._former is not None and self._former != self._shared.mode:
             self._shared.reopen(self._former)
+
+
+class LentModule(LentCamera):
+    """A shared camera module, with what its encoders need."""
+
+    @property
+    def native(self) -> Any:
+        """The Picamera2 object; raises CameraError where it is not open."""
+        return self._shared.camera.native  # type: ignore[attr-defined]
+
+
+def lend(shared: SharedCamera) -> LentCamera:
+    """Return a camera in front of a shared one; only that of a module has `native`, by which recorders know it."""
+    return LentModule(shared) if hasattr(type(shared.camera), "native") else LentCamera(shared)

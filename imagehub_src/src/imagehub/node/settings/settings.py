@@ -63,7 +63,10 @@ DetectorSettings = LightSettings | MotionSettings
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """A camera of the node. `label` is its key, such as P1 or W1; `source` is what `cameras.opening` understands."""
+    """A camera of the node. `label` is its key, such as P1 or W1; `source` is what `cameras.opening` understands.
+
+    `resize_width` is a percentage. `send_frames` is `continuous` or `none`, for a camera without detectors.
+    """
 
     label: str
     source: str
@@ -72,6 +75,8 @@ class CameraSettings:
     resize_width: int | None = None
     send_type: str = "jpg"
     jpeg_quality: int = 95
+    send_frames: str = "continuous"
+    print_settings: bool = False
     detectors: tuple[DetectorSettings, ...] = ()
 
 
@@ -121,7 +126,11 @@ class RecordingSettings:
 
 @dataclass(frozen=True, slots=True)
 class NodeSettings:
-    """The settings of one node; `hubs` in the order of preference."""
+    """The settings of one node; `hubs` in the order of preference.
+
+    `patience` is in seconds, `heartbeat` in minutes, `bandwidth` in bytes a second. `runtime_directory` is where the
+    socket is that `imagenode status` asks.
+    """
 
     name: str
     hubs: tuple[str, ...]
@@ -143,3 +152,4 @@ class NodeSettings:
     hub_key: Path | None = None
     key: Path | None = None
     log_level: str = "info"
+    runtime_directory: Path = Path("imagenode_run")

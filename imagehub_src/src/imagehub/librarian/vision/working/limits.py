@@ -1,5 +1,6 @@
 """A worker stays out of the way: low priority, few threads, bounded memory."""
 
+import ctypes
 import os
 import sys
 from contextlib import suppress
@@ -9,6 +10,10 @@ NICENESS = 15
 # A single picture that needs more fails with a MemoryError, and the machine stays usable.
 DATA_BYTES = 2 << 30
 MEMORY_BYTES = 1 << 30
+# The most that a heap keeps at its end. To glibc, saying so also means that large pieces stay apart from the heap
+# however often they come: the buffers of pictures, each of another size, would leave it full of holes.
+KEPT_BYTES = 4 << 20
+M_TRIM_THRESHOLD = -1  # of malloc.h
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -28,6 +33,12 @@ def step_back() -> None:
         os.nice(max(0, NICENESS - os.nice(0)))
     with suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def give_back_memory() -> None:
+    """Let what is freed go back to the system; where the C library is not glibc, all stays as it is."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def bound_memory() -> None:

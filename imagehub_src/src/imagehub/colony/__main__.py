@@ -1,0 +1,5 @@
+"""`python -m imagehub.colony`."""
+
+from imagehub.colony.cli import entry
+
+entry()

@@ -1,0 +1,5 @@
+"""`python -m imagehub.node`."""
+
+from imagehub.node.cli import entry
+
+entry()
