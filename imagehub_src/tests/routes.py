@@ -11,7 +11,13 @@ from sites import Site
 
 ENTRANCE = {"/sign-in", "/first", "/first/{secret}", "/forgotten", "/reset", "/reset/{secret}", "/healthz"}
 # These answer with something else than a page.
-NO_PAGES = {"/live", "/healthz", "/images/{number}/file", "/images/{number}/thumbnail/{size}"}
+NO_PAGES = {
+    "/live",
+    "/healthz",
+    "/images/{number}/file",
+    "/images/{number}/thumbnail/{size}",
+    "/sessions/{key}/files/{name}",
+}
 # Pages of what the site of the tests has not.
 ABSENT = {"/reset/{secret}", "/rules/{number}"}
 
@@ -31,6 +37,8 @@ def examples(site: Site) -> dict[str, str]:
         "{number}": "1",
         "{size}": "small",
         "{secret}": "no-such-secret",
+        "{key}": site.session().key,
+        "{name}": next(iter(site.session().files)),
     }
 
 

@@ -16,11 +16,14 @@ from sqlalchemy import Engine, Table, func, insert, select
 
 from imagehub import images, journal
 from imagehub.journal import Entry, Journal
-from imagehub.librarian import accounts, catalog, schema
+from imagehub.librarian import accounts, catalog, recordings, schema
 from imagehub.librarian.audit import Actor
+from imagehub.librarian.recordings import Place
 from librarians import Librarian, running_librarian
 from running import free_port, until
+from session_folders import two_sessions
 
+SESSIONS = "sessions"  # folder of recording sessions beside a hub's data directory
 PASSWORD = "long enough words"
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 YESTERDAY = NOW.replace(hour=10, minute=0) - timedelta(days=1)
@@ -74,7 +77,10 @@ def append(root: Path, entries: Sequence[Entry]) -> None:
 
 
 def three_cameras(root: Path) -> None:
-    """Fill a data directory: more than a page of one camera yesterday, a few of two others, events and readings."""
+    """Fill a data directory: more than a page of one camera yesterday, a few of two others, events and readings.
+
+    Beside it two recording sessions.
+    """
     entries = [image(root, "Barn P1", YESTERDAY + number * MINUTE) for number in range(60)]
     entries += [image(root, "Yard", NOW - number * MINUTE) for number in range(1, 6)]
     entries += [image(root, "Gate East", NOW - timedelta(days=2) - number * MINUTE) for number in range(3)]
@@ -85,6 +91,7 @@ def three_cameras(root: Path) -> None:
         for number in range(1, 30)
     ]
     write_journal(root, entries)
+    two_sessions(root.parent / SESSIONS)
 
 
 @dataclass
@@ -146,6 +153,10 @@ class Site:
             wanted = select(schema.images.c.id, schema.images.c.path).where(of).order_by(schema.images.c.time_us)
             return [(number, path) for number, path in connection.execute(wanted)]
 
+    def session(self) -> Place:
+        """Return the newest recording session."""
+        return recordings.places(self.hub.parent / SESSIONS)[0]
+
     def make_user(self, name: str, role: str = "administrator", *cameras: str) -> None:
         """Make a user with PASSWORD; one with cameras sees those only."""
         known = self.cameras()
@@ -160,6 +171,8 @@ class Site:
 def serving(folder: Path, hub: Path, taken: int = 1, **sections: dict[str, Any]) -> Iterator[Site]:
     """Give a librarian that follows a data directory and has taken in so many images; end it afterwards."""
     port = free_port()
+    if (sessions := hub.parent / SESSIONS).is_dir():
+        sections["librarian"] = {"sessions_directory": str(sessions)} | sections.get("librarian", {})
     web = {"port": port, **sections.pop("web", {})}
     scheme = "https" if "certificate" in web else "http"
     with running_librarian(folder, hub, web=web, **sections) as process:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from imagehub import commands
 from imagehub.deleted import Ledger
 from imagehub.errors import DataDirectoryError
 from imagehub.images import FOLDER as IMAGES
@@ -45,6 +46,7 @@ class Report:
     deleted: int = 0
     unjournaled_days: int = 0
     recovered: int = 0
+    commands: int = 0
     differences: list[str] = field(default_factory=list)
 
 
@@ -94,6 +96,9 @@ class _Check:
             self._differ(path, "no journal entry")
         for path in filter(self._has, left_behind):
             self._differ(path, left_behind[path])
+        for path in commands.damaged(self._root):
+            self._differ(path, "no command can be read from it; delete it and queue the command again")
+        report.commands = len(commands.listed(self._root))
         report.unjournaled_days = len(_day_folders(self._root)) - len(_journaled(self._root))
         report.recovered = sum(len(files) for _, _, files in os.walk(self._root / RECOVERED_FOLDER))
         return report
@@ -219,6 +224,7 @@ def _summary(report: Report) -> str:
         f"{report.deleted} deleted" if report.deleted else "",
         f"{report.unjournaled_days} days from before there was a journal" if report.unjournaled_days else "",
         f"{report.recovered} files in {RECOVERED_FOLDER}/" if report.recovered else "",
+        f"{report.commands} commands waiting" if report.commands else "",
         f"{len(report.differences)} differences" if report.differences else "all agree",
     ]
     return ", ".join(filter(None, parts))

@@ -65,6 +65,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_run(commands)
     _add_status(commands)
+    _add_command(commands)
     _add_data_commands(commands)
     _add_setup_commands(commands)
     _add_sending_commands(commands, chosen)
@@ -105,6 +106,16 @@ def _add_status(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     probe = _add(commands, "probe", "Send a test message to the running hub, and say how it answers.", _probe)
     _add_path(probe)
     probe.add_argument("--seconds", type=float, default=10.0, help="how long to try (default 10)")
+
+
+def _add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "Give a node a command with the hub's reply to its next message, or list and cancel what waits."
+    command = _add(commands, "command", text, _command)
+    _add_path(command)
+    command.add_argument("node", nargs="?", metavar="NODE", help="a node's name, or that of one camera: 'Barn P1'")
+    command.add_argument("text", nargs="?", metavar="COMMAND", help="what the node is told, such as 'SendFrames 10'")
+    command.add_argument("--list", action="store_true", help="print the commands that wait, the next one first")
+    command.add_argument("--cancel", metavar="ID", help="take back the command that --list shows with this id")
 
 
 def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -227,6 +238,13 @@ def _probe(args: argparse.Namespace) -> int:
     loaded, _ = _load(args)
     print(probe.probe(loaded, args.seconds))
     return EXIT_OK
+
+
+def _command(args: argparse.Namespace) -> int:
+    from imagehub import commanding
+
+    loaded, _ = _load(args)
+    return commanding.run(loaded.data_directory, args.node, args.text, args.list, args.cancel)
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -61,6 +61,10 @@ class HubCollector:
             reasons.add_metric([reason], count)
         yield reasons
         yield CounterMetricFamily("imagehub_repeats", "Requests recognised as stored before.", value=metrics.repeats)
+        commands = metrics.commands_handed_over
+        yield CounterMetricFamily(
+            "imagehub_commands_handed_over", "Commands that nodes got with a reply.", value=commands
+        )
         total, buckets = 0, []
         for edge, count in zip((*map(str, ACK_BUCKETS_SECONDS), "+Inf"), metrics.ack_buckets, strict=True):
             total += count

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple, Protocol
 
 from imagehub import failpoints, raw, wire
+from imagehub.commands import Queue
 from imagehub.errors import RefusedError
 from imagehub.eventlog import one_line
 from imagehub.link import MAX_FRAMES, NO_PAYLOAD, PAGE, Reply, Request
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 OK = b"OK"
 GROUP_REQUESTS = 64
+NO_TIME = "says in no readable way when its messages were taken: their time is that of their arrival."
 STORABLE = (ImageMessage, EventMessage)
 
 Publish = Callable[[ImageMessage | EventMessage], None]
@@ -61,7 +63,7 @@ class Shelf(Protocol):
 
 
 class Hub:
-    """Turns requests into files, log lines and replies.
+    """Turns requests into files, log lines and replies. `commands`, where set, go along with replies.
 
     `take` and `take_published` are called by one thread, `commit_until_stopped` is the whole life of another.
     """
@@ -80,6 +82,7 @@ class Hub:
         self.settings = settings
         self.store = store
         self.metrics = metrics
+        self.commands: Queue | None = None
         self.throttle = Throttle(self._tell, monotonic)
         self._reply = reply
         self._memory = memory
@@ -136,6 +139,7 @@ class Hub:
             return
         if isinstance(message, STORABLE):
             self._taken_published += 1
+            self._note_taken(message)
             ticket = Ticket(None, self._monotonic(), message.camera)
             key = self._key(message, f"published-{self._taken_published}")
             self._write([self.store.item(key, message, ticket)])
@@ -170,6 +174,7 @@ class Hub:
             answers.append(self._refuse(request, frames, "the hub failed to read the message; its log says more"))
         else:
             if isinstance(message, STORABLE):
+                self._note_taken(message)
                 ticket = Ticket(request.number, request.received, message.camera)
                 group.append(self.store.item(self._key(message, request.number), message, ticket))
             else:
@@ -230,7 +235,7 @@ class Hub:
             # Before the reply: after it the front may use the memory that the message lies in for another.
             for message in _stored(items):
                 self._publish(message)
-        replies = [Reply(item.ticket.number, _answer(item)) for item in items if item.ticket.number is not None]
+        replies = [Reply(item.ticket.number, self._answer(item)) for item in items if item.ticket.number is not None]
         if replies:
             failpoints.hit("before_reply")
             self._settled += len(replies)
@@ -262,13 +267,38 @@ class Hub:
         if who is not None:
             self.metrics.seen(who)
         self.metrics.acknowledged([(who, self._monotonic() - request.received)])
-        return Reply(request.number, OK)
+        return Reply(request.number, OK if who is None else self._stored_reply(who))
+
+    def _answer(self, item: Item) -> bytes:
+        fault = item.outcome.fault
+        return self._stored_reply(item.ticket.camera) if fault is None else f"NOT STORED {fault}".encode()
+
+    def _stored_reply(self, who: Camera) -> bytes:
+        """Return the reply to what is stored: OK, or a command that waits for this sender."""
+        if self.commands is None or self.commands.is_empty():
+            return OK
+        try:
+            command = self.commands.take(who)
+        except OSError as error:
+            self.throttle.tell(f"a command for {who.name} has to wait: {reason_of(error)}", _fields(who))
+            return OK
+        if command is None:
+            return OK
+        text = f"command for {command.node} handed over: {command.text}"
+        log.info("%s", text, extra={"fields": _fields(who)})
+        self.store.note(text)
+        self.metrics.handed_over()
+        return command.text.encode()
 
     def _refuse(self, request: Request, frames: Sequence[memoryview], reason: str) -> Reply:
         who = _camera_of(frames)
         self._note_refusal(reason, request.peer, who)
         self.metrics.acknowledged([(who, self._monotonic() - request.received)])
         return Reply(request.number, f"NOT STORED {reason}".encode())
+
+    def _note_taken(self, message: ImageMessage | EventMessage) -> None:
+        if message.taken == wire.TAKEN_UNREADABLE:
+            self.throttle.tell(f"{message.camera.name} {NO_TIME}", _fields(message.camera))
 
     def _note_refusal(self, reason: str, peer: str, who: Camera | None) -> None:
         self.metrics.refused(who, "refused")
@@ -286,11 +316,6 @@ class Hub:
 
 def _stored(items: Sequence[Item]) -> list[ImageMessage | EventMessage]:
     return [item.message for item in items if item.message is not None and item.outcome.fault is None]
-
-
-def _answer(item: Item) -> bytes:
-    fault = item.outcome.fault
-    return OK if fault is None else f"NOT STORED {fault}".encode()
 
 
 def _fields(who: Camera | None, reason: str = "") -> Fields:

@@ -7,8 +7,9 @@ nobody ever acts on a line that a power cut may take back.
 
 A line's keys: `sequence`, `time` (ISO 8601 with UTC offset), `node`, `view`, `kind` (`image` or `event`),
 `type`, `text`, `request`; for an image also `path` (relative to the data directory), `bytes` and `checksum`
-(`crc32:` and 8 hexadecimal digits). A line of kind `void` holds the place of one whose image did not survive
-a power cut; it was never acknowledged.
+(`crc32:` and 8 hexadecimal digits). Where the sender said when the picture was taken or the event happened,
+and not otherwise, that is `taken`, in the form of `time`; `time` is always that of acceptance. A line of kind
+`void` holds the place of one whose image did not survive a power cut; it was never acknowledged.
 """
 
 import json
@@ -206,6 +207,8 @@ def _is_whole(entry: Entry) -> bool:
     if types is None or type(entry.get("sequence")) is not int:
         return False
     if any(type(entry.get(key)) is not kind for key, kind in types.items()):
+        return False
+    if type(entry.get("taken", "")) is not str:
         return False
     return entry["kind"] != "image" or _IMAGE_PATH.fullmatch(entry["path"]) is not None
 

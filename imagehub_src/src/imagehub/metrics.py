@@ -74,6 +74,7 @@ class Metrics:
         self.total = Tally()
         self._not_stored: dict[str, int] = {}
         self.repeats = 0
+        self.commands_handed_over = 0
         self.ack_count = 0
         self.ack_sum_seconds = 0.0
         self.ack_buckets = [0] * (len(ACK_BUCKETS_SECONDS) + 1)
@@ -139,6 +140,11 @@ class Metrics:
         """A request came that was stored before, and was answered without storing it again."""
         with self._lock:
             self.repeats += 1
+
+    def handed_over(self) -> None:
+        """A command went to its node with a reply."""
+        with self._lock:
+            self.commands_handed_over += 1
 
     def passed_over(self, who: Camera) -> None:
         """A published image made way for a newer one of its camera."""

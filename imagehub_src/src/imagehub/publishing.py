@@ -20,8 +20,9 @@ class Publisher:
             raise SettingsError([f"hub.publish_port: can't listen on {address}: {error}"]) from error
 
     def __call__(self, message: ImageMessage | EventMessage) -> None:
-        """Send a message as `send_jpg` would."""
-        self._socket.send(json.dumps({"msg": message.text}).encode(), zmq.SNDMORE)
+        """Send a message as `send_jpg` would, with the time that it was taken at where its sender told that."""
+        header = {"msg": message.text} | ({"taken": message.taken} if message.taken else {})
+        self._socket.send(json.dumps(header).encode(), zmq.SNDMORE)
         self._socket.send(message.body)
 
     def close(self) -> None:

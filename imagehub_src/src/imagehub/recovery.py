@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from imagehub import images
+from imagehub import commands, images
 from imagehub.deleted import Ledger
 from imagehub.errors import RefusedError
 from imagehub.eventlog import FOLDER as LOGS
@@ -66,6 +66,7 @@ def recover(data_directory: Path, now: datetime, replay: Callable[[Entry], None]
     """
     for name in (IMAGES, LOGS, FOLDER):
         (data_directory / name).mkdir(parents=True, exist_ok=True)
+    commands.tidy(data_directory)
     return _Recovery(data_directory, now, replay).run()
 
 

@@ -38,11 +38,13 @@ class Tally:
 
     def count(self, name: str, reply: str) -> None:
         """Count a hub's reply."""
-        if reply == "OK":
-            self.stored += 1
-        else:
+        if reply.startswith("NOT STORED"):
             self.not_stored += 1
             self.say(f"{name}: {reply}")
+            return
+        self.stored += 1
+        if reply != "OK":
+            self.say(f"{name}: stored; nobody here obeys the hub's command: {reply}")
 
     def skip(self, why: str) -> None:
         """Count a file that is not sent."""

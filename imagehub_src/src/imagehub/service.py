@@ -17,7 +17,7 @@ from typing import Any
 
 import zmq
 
-from imagehub import __version__, failpoints, flush, link, logs
+from imagehub import __version__, commands, failpoints, flush, link, logs
 from imagehub import settings as settings_file
 from imagehub.errors import DataDirectoryError, ImagehubError, LinkError, SettingsError
 from imagehub.eventlog import FOLDER as LOGS
@@ -130,6 +130,7 @@ class Service:
         publisher = self._open_publisher(context, stack)
         reply = partial(_reply, self._link)
         self._hub = Hub(settings, self._store, self._metrics, reply, self._memory, hello["epoch"], publisher)
+        self._hub.commands = commands.Queue(settings.data_directory)
         self._minder = Minder(self._hub, self._notifier)
         self._subscriptions = Subscriptions(context, settings.max_message_bytes, self._metrics, self._wakeup.wake)
         self._subscriptions.start(settings.subscribe)

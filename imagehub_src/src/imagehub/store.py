@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from imagehub.wire import EventMessage, ImageMessage
 
 DISK_FULL = "disk full"
 DAILY_LIMIT = "daily limit"
+LATE = timedelta(minutes=1)
 DAILY_LIMIT_EVENT = "Max images written. Writing stopped."
 REMEMBERED_REQUESTS = 8192
 PROBE_PATH = f"{images.FOLDER}/.imagehub.probe"
@@ -231,7 +232,7 @@ class Store:
             self._undo(items, self.fault)
 
     def _append(self, entries: list[Entry], now: datetime) -> None:
-        texts = [str(entry["text"]) for entry in entries if entry["kind"] == "event"]
+        texts = [_logged(entry, now) for entry in entries if entry["kind"] == "event"]
         size = self._eventlog.append(now, texts) if texts else None
         try:
             self._journal.append(entries, f"{now:%Y-%m-%d}")
@@ -286,7 +287,7 @@ class Store:
 
 def _entry(message: ImageMessage | EventMessage, request: str, time_text: str) -> Entry:
     who = message.camera
-    return {
+    entry = {
         "time": time_text,
         "node": who.node,
         "view": who.view,
@@ -295,3 +296,13 @@ def _entry(message: ImageMessage | EventMessage, request: str, time_text: str) -
         "text": message.text,
         "request": request,
     }
+    return entry | {"taken": message.taken} if message.taken else entry
+
+
+def _logged(entry: Entry, now: datetime) -> str:
+    """Return an event's text for the event log, which says so where the event is older than its line."""
+    text = str(entry["text"])
+    if "taken" not in entry:
+        return text
+    taken = datetime.fromisoformat(entry["taken"])
+    return f"{text} (taken {taken.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S})" if now - taken > LATE else text

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 INTERVAL_SECONDS = 60.0
 MAX_TEXTS = 500
 Fields = Mapping[str, str]
-OTHERS = "NOT STORED, for many other reasons"
+OTHERS = "NOT STORED, or other trouble, for many other reasons"
 
 
 @dataclass(slots=True)

@@ -3,11 +3,15 @@
 The format is imagezmq 1.x (`imagezmq.SerializingSocket`): a JSON header, then the body. `send_jpg` sends
 `{"msg": TEXT}` and JPEG bytes, `send_image` sends `{"msg": TEXT, "dtype": "uint8", "shape": [rows, columns, channels]}`
 and the array's bytes in C order. TEXT is `node view|type|rest`, as imagenode writes it.
+
+The header may have `id`, by which a repeat is known, and `taken`: when the picture was taken or the event
+happened, where that is not just now. A hub that does not know a key ignores it; a text has no room for one.
 """
 
 import json
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +20,9 @@ from imagehub.errors import RefusedError
 MAX_HEADER_BYTES = 65_536
 MAX_NAME_CHARACTERS = 100
 MAX_ID_CHARACTERS = 64
+MAX_TAKEN_CHARACTERS = 40
+TAKEN_YEARS = range(2000, 2101)
+TAKEN_UNREADABLE = ""
 MAX_JPEG_SIDE = 65_500
 JPEG_START = b"\xff\xd8"
 
@@ -46,17 +53,25 @@ class TestImage(NamedTuple):
 
 
 class EventMessage(NamedTuple):
-    """Something happened at a camera; `body` is the tiny image that comes with it."""
+    """Something happened at a camera; `body` is the tiny image that comes with it.
+
+    `taken` is when, as ISO 8601 with UTC offset, where the sender says so; TAKEN_UNREADABLE where what it says is no
+    time.
+    """
 
     camera: Camera
     type: str
     text: str
     body: Buffer
     id: str | None = None
+    taken: str | None = None
 
 
 class ImageMessage(NamedTuple):
-    """A picture. `body` is a JPEG, or where `shape` is set a uint8 array of that shape (BGR or grey)."""
+    """A picture. `body` is a JPEG, or where `shape` is set a uint8 array of that shape (BGR or grey).
+
+    `taken` is as in EventMessage.
+    """
 
     camera: Camera
     type: str
@@ -64,6 +79,7 @@ class ImageMessage(NamedTuple):
     body: Buffer
     shape: tuple[int, ...] | None = None
     id: str | None = None
+    taken: str | None = None
 
 
 Message = Heartbeat | TestImage | EventMessage | ImageMessage
@@ -87,10 +103,10 @@ def parse(frames: Sequence[Buffer]) -> Message:
     kind = type_word.lower()
     if kind == "heartbeat":
         return Heartbeat(who)
-    message_id = _id(header)
+    message_id, when = _id(header), taken(header["taken"]) if "taken" in header else None
     if kind in {"jpg", "image"}:
-        return ImageMessage(who, type_word, text, frames[1], _picture_shape(header, frames[1]), message_id)
-    return EventMessage(who, type_word, text, frames[1], message_id)
+        return ImageMessage(who, type_word, text, frames[1], _picture_shape(header, frames[1]), message_id, when)
+    return EventMessage(who, type_word, text, frames[1], message_id, when)
 
 
 @lru_cache(maxsize=1024)
@@ -149,6 +165,22 @@ def _id(header: dict[str, Any]) -> str | None:
     if not isinstance(value, str) or not value.isascii() or not 0 < len(value) <= MAX_ID_CHARACTERS:
         raise RefusedError(f"the id is not a text of 1 to {MAX_ID_CHARACTERS} ASCII characters")
     return value
+
+
+def taken(value: object) -> str:
+    """Return when a message says it was taken, in one form; TAKEN_UNREADABLE where it does not say it well.
+
+    That is no reason to refuse a picture: then its time is that of its arrival, as without the key.
+    """
+    if not isinstance(value, str) or not value.isascii() or len(value) > MAX_TAKEN_CHARACTERS:
+        return TAKEN_UNREADABLE
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        return TAKEN_UNREADABLE
+    if time.utcoffset() is None or time.year not in TAKEN_YEARS:
+        return TAKEN_UNREADABLE
+    return time.isoformat(timespec="microseconds")
 
 
 def _picture_shape(header: dict[str, Any], body: Buffer) -> tuple[int, ...] | None:

@@ -50,6 +50,10 @@ FILES = [
     "/images/{}/app.py",
     "/images/1/{}/app.py",
     "/images/1/thumbnail/{}",
+    "/sessions/{}",
+    "/sessions/{}/files/report.json",
+    "/sessions/KEY/files/{}",
+    "/sessions/KEY/files/{}/app.py",
 ]
 ELSEWHERE = [
     "https://example.org", "//example.org", "/\\example.org", "\\\\example.org", "/\t/example.org",
@@ -62,7 +66,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("where", FILES)
 def test_no_path_leads_out_of_the_files(where: str, up: str, site: Site, admin: Visitor) -> None:
     """However dots and slashes are written, nothing beside pictures and our own static files is answered."""
-    answer = asked(site, where.replace("{}", up), admin.secret)
+    answer = asked(site, where.replace("{}", up).replace("KEY", site.session().key), admin.secret)
     assert answer.split()[1] in {b"400", b"404", b"405", b"422"}
     assert b"import" not in answer
     assert b"root:" not in answer

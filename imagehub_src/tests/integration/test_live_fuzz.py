@@ -20,7 +20,7 @@ from running import DEADLINE_SECONDS, JPEG, Node, RunningHub, running_hub, until
 EXAMPLES = 200  # of each of the two ways to send
 BIG_BYTES = 100_000_000
 LARGEST_ORDINARY = 40  # messages of more frames than this are named below, each for its own reason
-OWN_FILES = {"images", "logs", "journal", "run", "imagehub.lock", "recovered"}
+OWN_FILES = {"images", "logs", "journal", "run", "imagehub.lock", "recovered", "commands"}
 
 NAMES_THAT_CLIMB = [
     "../../../etc/passwd",

@@ -1,5 +1,6 @@
 """Receive, parse, store, reply: with a store in memory and a clock that stands."""
 
+import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from imagehub import link, settings
+from imagehub import commands, link, settings
 from imagehub.hub import Hub
 from imagehub.link import PAGE, Reply, Request
 from imagehub.metrics import Metrics
-from imagehub.store import DAILY_LIMIT
+from imagehub.store import DAILY_LIMIT, DISK_FULL
 from imagehub.testing import FakeClock, MemoryStore
 from imagehub.wire import ImageMessage
 
@@ -210,3 +211,94 @@ def test_published_messages_are_stored_without_a_reply() -> None:
     bench.take([])
     assert len(bench.store.stored) == 1
     assert (bench.replies, bench.hub.published_waiting) == ([], 0)
+
+
+# When a message was taken
+
+
+def test_a_time_that_can_not_be_read_is_told_once_a_minute_and_the_image_is_stored() -> None:
+    """The sender gets its OK; the event log says whose messages have the time of their arrival."""
+    bench = Bench()
+    for _ in range(3):
+        assert bench.say("Barn P1|jpg|", taken="yesterday") == "OK"
+    assert len(bench.store.stored) == 3
+    (note,) = bench.store.notes
+    assert note.startswith("Barn P1 says in no readable way when its messages were taken")
+
+
+def test_a_time_that_can_be_read_is_no_news() -> None:
+    """It goes to the store with the message."""
+    bench = Bench()
+    assert bench.say("Barn P1|motion|moving", taken="2026-11-21T02:00:00Z") == "OK"
+    assert bench.store.notes == []
+    assert bench.store.stored[0].taken == "2026-11-21T02:00:00.000000+00:00"
+
+
+# Commands
+
+
+class Waiting(Bench):
+    """A hub for which commands wait in a folder."""
+
+    def __init__(self, folder: Path, *texts: str, node: str = "Barn") -> None:
+        super().__init__()
+        for text in texts:
+            commands.add(folder, node, text, self.clock.now())
+        self.hub.commands = commands.Queue(folder, self.clock.monotonic)
+
+
+@pytest.mark.parametrize("message", ["Barn P1|jpg|", "Barn|motion|moving", "Barn|Heartbeat"])
+def test_a_command_is_the_reply_to_what_is_stored_or_a_heartbeat(tmp_path: Path, message: str) -> None:
+    """One a reply, in order, then OK again; each is a line of the event log and counted."""
+    bench = Waiting(tmp_path, "SendFrames 10", "ReloadYaml")
+    assert [bench.say(message) for _ in range(3)] == ["SendFrames 10", "ReloadYaml", "OK"]
+    assert bench.store.notes == [
+        "command for Barn handed over: SendFrames 10", "command for Barn handed over: ReloadYaml",
+    ]  # fmt: skip
+    assert bench.metrics.commands_handed_over == 2
+
+
+def test_no_other_node_gets_it_and_no_test_image(tmp_path: Path) -> None:
+    """A test image says nothing of who sends."""
+    bench = Waiting(tmp_path, "SendFrames 10")
+    assert [bench.say(text) for text in ("Gate|jpg|", "Barn2|Heartbeat", "Barn")] == ["OK", "OK", "OK"]
+    assert bench.say("Barn|jpg|") == "SendFrames 10"
+
+
+def test_a_message_that_is_not_stored_gets_no_command(tmp_path: Path) -> None:
+    """A command means OK, so it waits until something is stored."""
+    bench = Waiting(tmp_path, "SendFrames 10")
+    assert bench.say("Barn P1|jpg|", b"GIF").startswith("NOT STORED")
+    bench.store.disk_fault = DISK_FULL
+    assert bench.say("Barn P1|jpg|") == "NOT STORED disk full"
+    bench.store.disk_fault = None
+    bench.store.flush_fault = "disk error"
+    assert bench.say("Barn P1|jpg|") == "NOT STORED disk error"
+    bench.store.flush_fault = None
+    assert bench.say("Barn P1|jpg|") == "SendFrames 10"
+
+
+def test_one_of_a_group_gets_the_command(tmp_path: Path) -> None:
+    """Several messages of a node that become stable at once don't get it twice."""
+    bench = Waiting(tmp_path, "SendFrames 10")
+    requests = []
+    for page in range(3):
+        header = b'{"msg": "Barn P1|jpg|"}'
+        bench.memory[page * PAGE : page * PAGE + len(header) + len(JPEG)] = header + JPEG
+        requests.append(Request(page + 1, 0.0, page, 2, (len(header), len(JPEG)), "10.0.0.3"))
+    assert sorted(bench.take(requests)) == ["OK", "OK", "SendFrames 10"]
+
+
+def test_a_command_that_can_not_be_forgotten_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image is stored all the same, and the log says why the command is not handed over."""
+    bench = Waiting(tmp_path, "SendFrames 10")
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        assert bench.say("Barn P1|jpg|") == "OK"
+    assert bench.store.notes == ["a command for Barn P1 has to wait: disk full or read-only"]
+    bench.clock.pass_(1)
+    assert bench.say("Barn P1|jpg|") == "SendFrames 10"

@@ -244,6 +244,7 @@ def test_a_damaged_line_is_told_in_its_place(tmp_path: Path, lines: Journal) -> 
         {"bytes": "1"},
         {"checksum": 5},
         {"node": None},
+        {"taken": 1795222800},
     ],
 )
 def test_a_line_that_lacks_what_its_kind_promises_is_damaged(tmp_path: Path, change: Entry) -> None:

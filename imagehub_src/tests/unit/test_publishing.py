@@ -118,3 +118,13 @@ def test_an_address_of_ipv6_can_be_published_at(sockets: Sockets) -> None:
     publisher = Publisher(sockets.context, endpoint)
     assert viewer(sockets, publisher, endpoint) is not None
     publisher.close()
+
+
+def test_viewers_learn_when_a_late_picture_was_taken(sockets: Sockets, publisher: Publisher, endpoint: str) -> None:
+    """The header says so as the sender did, and has no such key where it did not say, or not well."""
+    socket = viewer(sockets, publisher, endpoint)
+    late = IMAGE._replace(taken="2026-11-21T02:00:00.000000+01:00")
+    for message in (late, IMAGE._replace(taken=wire.TAKEN_UNREADABLE)):
+        publisher(message)
+    assert json.loads(socket.recv_multipart()[0]) == {"msg": "Barn P1|jpg|", "taken": late.taken}
+    assert json.loads(socket.recv_multipart()[0]) == {"msg": "Barn P1|jpg|"}

@@ -72,7 +72,7 @@ def texts(root: Path) -> list[Any]:
 def test_a_first_start_makes_the_folders(tmp_path: Path) -> None:
     """Nothing needs to be prepared, and there is nothing to go on from."""
     recovered = recover(tmp_path / "new" / "data", NOON)
-    assert sorted(os.listdir(tmp_path / "new" / "data")) == ["images", "journal", "logs"]
+    assert sorted(os.listdir(tmp_path / "new" / "data")) == ["commands", "images", "journal", "logs"]
     assert recovered == Recovered(None, DayCount(TODAY, 0), [], [], [])
 
 

@@ -766,3 +766,44 @@ def test_a_fake_clock_keeps_its_zone() -> None:
     assert clock.time.astimezone(UTC) - before == timedelta(seconds=7200.5)
     assert clock.monotonic() == 1000.0 + 7200.5
     assert FakeClock(NOON.astimezone(timezone(timedelta(hours=9)))).now().utcoffset() == timedelta(hours=9)
+
+
+# Messages that come late
+
+
+LATE = "2026-11-20T23:00:00.000000-02:00"
+
+
+def test_a_late_message_is_filed_by_its_arrival_and_its_line_says_when_it_was_taken(tmp_path: Path) -> None:
+    """A day that is closed stays as it was: file, folder and journal are those of the day of arrival."""
+    store = open_store(tmp_path, lambda: NOON, Flusher())
+    keep(store, image()._replace(taken=LATE), event()._replace(taken=LATE), event())
+    late, happened, plain = acknowledged(tmp_path)
+    assert (late["taken"], late["time"]) == (LATE, NOON.isoformat(timespec="microseconds"))
+    assert late["path"].startswith(f"images/{TODAY}/Barn-P1-{TODAY}T12")
+    assert happened["taken"] == LATE
+    assert "taken" not in plain
+
+
+@pytest.mark.parametrize(
+    ("taken", "shown"),
+    [
+        (LATE, " (taken 2026-11-21 02:00:00)"),
+        ("2026-11-21T11:58:59.000000+01:00", " (taken 2026-11-21 11:58:59)"),
+        ("2026-11-21T11:59:30.000000+01:00", ""),
+        ("2026-11-21T13:00:00.000000+01:00", ""),
+        (None, ""),
+        ("", ""),
+    ],
+)
+def test_the_event_log_says_when_an_event_was_taken_that_is_older_than_a_minute(
+    tmp_path: Path, taken: str | None, shown: str
+) -> None:
+    """In local time, behind the text; the line's grammar and its time, that of the arrival, are as ever."""
+    store = open_store(tmp_path, lambda: NOON, Flusher())
+    keep(store, event()._replace(taken=taken))
+    line = (tmp_path / "logs" / "imagehub.log").read_text()
+    assert line == f"2026-11-21 12:00:00,123 ~ Barn P1|motion|moving{shown}\n"
+    (entry,) = acknowledged(tmp_path)
+    assert entry["text"] == "Barn P1|motion|moving"
+    assert entry.get("taken") == (taken or None)

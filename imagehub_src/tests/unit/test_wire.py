@@ -68,7 +68,7 @@ json_values = st.recursive(
 
 
 @given(
-    st.dictionaries(st.sampled_from(["msg", "dtype", "shape", "id", "x"]), json_values),
+    st.dictionaries(st.sampled_from(["msg", "dtype", "shape", "id", "taken", "x"]), json_values),
     st.binary(max_size=50),
 )
 def test_any_json_header_is_read_or_refused(members: dict[str, Any], body: bytes) -> None:
@@ -99,3 +99,48 @@ def read_or_refuse(frames: list[bytes]) -> wire.Message | None:
         return wire.parse(frames)
     except RefusedError:
         return None
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-11-21T02:00:00.123456+01:00", "2026-11-21T02:00:00.123456+01:00"),
+        ("2026-11-21T02:00:00Z", "2026-11-21T02:00:00.000000+00:00"),
+        ("2026-11-21 02:00:00.5-0930", "2026-11-21T02:00:00.500000-09:30"),
+        ("20261121T020000+01", "2026-11-21T02:00:00.000000+01:00"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["jpg", "motion"])
+def test_when_it_was_taken_is_kept_in_one_form(said: str, kept: str, kind: str) -> None:
+    """ISO 8601 with an offset from UTC, for images and for events; the offset stays the sender's."""
+    message = wire.parse([header(f"Barn|{kind}|", taken=said), JPEG])
+    assert isinstance(message, EventMessage | ImageMessage)
+    assert message.taken == kept
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-11-21T02:00:00",  # whose night?
+        "2026-11-21",
+        "1999-12-31T23:59:59+00:00",
+        "2101-01-01T00:00:00+00:00",
+        "2026-11-21T02:00:00.123456+01:00".ljust(41),
+        "2026-11-21T25:00:00+01:00",
+        "٢٠٢٦-11-21T02:00:00+01:00",
+        "yesterday", "", 1795222800, True, None, [], {"time": 1},
+    ],
+)  # fmt: skip
+def test_a_time_that_is_none_is_left_out_and_nothing_is_refused(said: object) -> None:
+    """A clock that is wrong is no reason to lose a picture."""
+    message = wire.parse([header("Barn|jpg|", taken=said), JPEG])
+    assert isinstance(message, ImageMessage)
+    assert message.taken == wire.TAKEN_UNREADABLE
+    assert not message.taken
+
+
+def test_who_says_no_time_has_none() -> None:
+    """Stock senders don't say when a picture was taken."""
+    message = wire.parse([header("Barn|jpg|"), JPEG])
+    assert isinstance(message, ImageMessage)
+    assert message.taken is None

@@ -22,7 +22,7 @@ class Camera(threading.Thread):
     """Sends pictures and events of a scene to a hub until told to stop.
 
     It is a daemon, because a stock sender waits for ever where no hub answers.
-    `images` and `events` count what the hub answered `OK`, `refused` what it did not.
+    `images` and `events` count what the hub stored, `refused` what it did not.
     """
 
     def __init__(self, scene: Scene, frames: Frames, endpoint: str, stop: threading.Event) -> None:
@@ -51,7 +51,7 @@ class Camera(threading.Thread):
 
     def _send_picture(self, send_jpg: Callable[[str, bytes], bytes], now: float) -> None:
         jpeg = self._frames(now)
-        if send_jpg(f"{self._scene.name}|jpg", jpeg) == b"OK":
+        if _is_stored(send_jpg(f"{self._scene.name}|jpg", jpeg)):
             self.images += 1
             self.bytes += len(jpeg)
         else:
@@ -59,10 +59,15 @@ class Camera(threading.Thread):
 
     def _send_events(self, send_jpg: Callable[[str, bytes], bytes], since: float, until: float) -> None:
         for text in self._scene.events(since, until):
-            if send_jpg(text, BLACK_JPEG) == b"OK":
+            if _is_stored(send_jpg(text, BLACK_JPEG)):
                 self.events += 1
             else:
                 self.refused += 1
+
+
+def _is_stored(reply: bytes) -> bool:
+    # Whatever is no refusal says stored: a command may stand in the place of OK.
+    return not reply.startswith(b"NOT STORED")
 
 
 def local_seconds() -> float:

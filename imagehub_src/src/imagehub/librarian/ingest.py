@@ -1,17 +1,21 @@
 """Takes the hub's journal into the catalog, each entry exactly once.
 
+An image or event has the time at which it was taken or happened, where its sender told that: what a node kept while the
+network was away stands where it belongs, however late it comes. So the order of arrival, which is that of the ids, is
+not the order of time. When a camera was heard of is kept apart (`cameras.heard_us`).
+
 The position in the journal is changed in the transaction that adds the rows, so whoever ends a librarian at whatever
 time leaves both or neither.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from imagehub import journal
@@ -25,6 +29,8 @@ BATCH = 2000
 LARGEST = (1 << 63) - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_OLDER = cameras.c.heard_us.is_(None) | (cameras.c.heard_us < bindparam("accepted"))
+HEARD = update(cameras).where(cameras.c.id == bindparam("of_camera"), _OLDER).values(heard_us=bindparam("accepted"))
 
 log = logging.getLogger(__name__)
 
@@ -166,11 +172,15 @@ class Rows:
         whole = [(entry, time) for entry in listed for time in _time_of(entry)]
         known = self._known([entry["sequence"] for entry, _ in whole])
         rows: dict[str, list[dict[str, Any]]] = {"image": [], "event": []}
-        for entry, time in whole:
+        heard: dict[int, int] = {}
+        for entry, accepted in whole:
             if entry["sequence"] not in known:
                 known.add(entry["sequence"])
-                rows[entry["kind"]].append(self._row(entry, time))
+                row = self._row(entry, _taken(entry, accepted))
+                rows[entry["kind"]].append(row)
+                heard[row["camera_id"]] = max(accepted, heard.get(row["camera_id"], accepted))
         self.insert(rows["image"], rows["event"])
+        self._hear(heard)
         damaged = len(listed) - len(rows["image"]) - len(rows["event"])
         if damaged:
             log.warning("%d damaged lines in the journal are left out; imagehub check names them", damaged)
@@ -203,6 +213,13 @@ class Rows:
         fixed = {"hub_id": self._hub, "camera_id": camera, "time_us": time, "day": day, "hold": False}
         words = {"kind": kind, "value": value, "type": clean(type_word, schema.TYPE), "text": clean(text)}
         return fixed | words | {"sequence": None} | more
+
+    def _hear(self, heard: Mapping[int, int]) -> None:
+        """Note when cameras were heard of, unless a later time is known."""
+        if heard:
+            # Always in this order: two transactions that change cameras don't wait for each other in a circle.
+            values = [{"of_camera": number, "accepted": heard[number]} for number in sorted(heard)]
+            self._connection.execute(HEARD, values)
 
     def _row(self, entry: Entry, time: int) -> dict[str, Any]:
         camera, sequence = self.camera(entry["node"], entry["view"]), entry["sequence"]
@@ -249,8 +266,18 @@ def _key(key: Any) -> int:
     return int(key[0])
 
 
+def _taken(entry: Entry, accepted: int) -> int:
+    """Return when it was taken; nothing is taken after it arrived, whatever its sender's clock says."""
+    if "taken" not in entry:
+        return accepted
+    try:
+        return min(microseconds(datetime.fromisoformat(entry["taken"])), accepted)
+    except (ValueError, OverflowError):
+        return accepted
+
+
 def _time_of(entry: Entry) -> Iterator[int]:
-    """Yield the time of an entry that a database can take; nothing for one that is damaged."""
+    """Yield the time of acceptance of an entry that a database can take; nothing for one that is damaged."""
     if entry["kind"] == "damaged" or not 0 < entry["sequence"] <= LARGEST:
         return
     if not 0 <= entry.get("bytes", 0) <= LARGEST or len(entry.get("path", "")) > schema.MAX_PATH:

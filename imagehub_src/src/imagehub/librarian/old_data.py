@@ -28,6 +28,7 @@ from imagehub.terminal.progress import Progress
 Row = dict[str, Any]
 
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3}) ~ (.*)")
+_LATE = re.compile(r" \(taken \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)$")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -79,9 +80,11 @@ def _import_log(connection: Connection, hub: int, rows: Rows, folder: Path, jour
         if journaled and day > min(journaled):
             continue
         if day not in known:
-            known[day] = _known(connection, hub, day)
+            known[day] = _known(connection, hub, day) + _journaled(folder.parent / journal.FOLDER, day)
         row = _event(rows, day, time, text)
         key = (microseconds(time) // 1000, clean(text))
+        if not known[day][key]:
+            key = (key[0], clean(_LATE.sub("", text)))
         if row is None or known[day][key] > 0:
             known[day][key] -= 1
             continue
@@ -92,8 +95,22 @@ def _import_log(connection: Connection, hub: int, rows: Rows, folder: Path, jour
 
 
 def _known(connection: Connection, hub: int, day: str) -> Counter[tuple[int, str]]:
-    wanted = select(events.c.time_us, events.c.text).where(events.c.hub_id == hub, events.c.day == day)
+    """Return what was imported of a day before."""
+    ours = (events.c.hub_id == hub) & (events.c.day == day) & events.c.sequence.is_(None)
+    wanted = select(events.c.time_us, events.c.text).where(ours)
     return Counter((time // 1000, text) for time, text in connection.execute(wanted))
+
+
+def _journaled(folder: Path, day: str) -> Counter[tuple[int, str]]:
+    """Return what the journal has of a day, under the times of arrival, which are those of the log."""
+    names = [name for name in journal.segments(folder) if name.startswith(day)]
+    entries = (entry for name in names for entry, _ in journal.lines(folder, journal.Position(name, 0, 0)))
+    return Counter(
+        (microseconds(time) // 1000, clean(entry["text"]))
+        for entry in entries
+        if entry["kind"] == "event"
+        for time in _time(entry["time"])
+    )
 
 
 def _lines(folder: Path) -> Iterator[tuple[str, datetime, str]]:

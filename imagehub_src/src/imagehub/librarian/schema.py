@@ -1,7 +1,8 @@
 """The catalog's tables: what each holds, and the indexes that the questions asked of it need.
 
 Times are whole microseconds since 1970-01-01 UTC: the same in every database, exact, and quick to compare. A `day`
-is the hub's own local day, which names the folder that an image lies in.
+is the hub's own local day, which names the folder that an image lies in: that of its arrival, also where it was taken
+before.
 """
 
 from typing import Any
@@ -103,6 +104,7 @@ cameras = _table(
     _column("tiles", Boolean, "look at parts of its images too, for small and far objects", old=false()),
     _column("thresholds", String(1000), "least score by label, as a JSON object; empty: those of the settings", old=""),
     _column("votes", Integer, "images that must show a thing before it counts; null: as in the settings", null=True),
+    _time("when the hub accepted its latest message; null: not known", "heard_us", null=True),
     UniqueConstraint("node_id", "view"),
 )
 regions = _table(
@@ -134,7 +136,7 @@ images = _table(
     _to("hubs", "the hub that stored it"),
     _to("cameras", "the camera that sent it"),
     _column("sequence", BigInteger, "sequence number in the hub's journal; null: from before there was one", null=True),
-    _time("when the hub accepted it"),
+    _time("when it was taken, as far as its sender told, else when the hub accepted it"),
     _column("day", String(10), "local day of the hub, YYYY-MM-DD"),
     _column("type", String(TYPE), "type word of the message, as sent"),
     _column("text", LONG, "text of the message, control characters escaped"),
@@ -194,7 +196,7 @@ events = _table(
     _to("hubs", "the hub that stored it"),
     _to("cameras", "the camera that it happened at"),
     _column("sequence", BigInteger, "sequence number in the hub's journal; null: from before there was one", null=True),
-    _time("when the hub accepted it"),
+    _time("when it happened, as far as its sender told, else when the hub accepted it"),
     _column("day", String(10), "local day of the hub, YYYY-MM-DD"),
     _column("kind", String(20), "`motion`, `light`, `temperature`, `humidity`, `restart` or `other`"),
     _column("type", String(TYPE), "type word of the message, as sent"),

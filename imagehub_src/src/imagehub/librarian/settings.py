@@ -209,6 +209,10 @@ class Settings:
         str,
         Rule(None, or_null(DATABASE), "Where the catalog is; null: SQLite, in `catalog.sqlite` of `data_directory`."),
     ]
+    sessions_directory: Annotated[
+        Path | None,
+        Rule(None, or_null(PATH), "Where a colony's conductor gathers recordings, for the page Sessions; null: none."),
+    ]
     log_level: Annotated[
         str, Rule("info", one_of("debug", "info", "warning", "error"), "Least weight of what the librarian logs.")
     ]

@@ -45,7 +45,10 @@ class Happening(NamedTuple):
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera as the catalog has it now; counts are of `day`, the latest on which it sent anything."""
+    """A camera as the catalog has it now; counts are of `day`, the latest on which it sent anything.
+
+    `seen_us` is when the hub heard of it, also where that was something old.
+    """
 
     id: int
     node: str
@@ -95,7 +98,7 @@ class News:
 
     def cameras(self, only: Iterable[int] | None = None) -> list[Camera]:
         """Return cameras as they are now; None: all."""
-        names = cameras.c.id, nodes.c.name.label("node"), cameras.c.view, cameras.c.type
+        names = cameras.c.id, nodes.c.name.label("node"), cameras.c.view, cameras.c.type, cameras.c.heard_us
         wanted = select(*names).select_from(cameras.join(nodes).join(hubs)).where(self._ours)
         if only is not None:
             wanted = wanted.where(cameras.c.id.in_(only))
@@ -128,6 +131,7 @@ def _camera(connection: Connection, row: Any) -> Camera:
     found = {kind: _latest(connection, events, Reading, row.id, events.c.kind == kind) for kind in READINGS}
     event = _latest(connection, events, Reading, row.id)
     times = [what.time_us for what in (picture, event) if what]
+    times += [row.heard_us] if row.heard_us is not None else []
     latest = select(days.c.day, days.c.images, days.c.events).where(days.c.camera_id == row.id)
     day = connection.execute(latest.order_by(days.c.day.desc()).limit(1)).first()
     known = {kind: reading for kind, reading in found.items() if reading}

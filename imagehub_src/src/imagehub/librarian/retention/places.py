@@ -82,11 +82,12 @@ def _mark(place: Place, flagged: bool, spans: list[Any]) -> None:
     if any(start <= first and last <= end for start, end in ours):
         return
     place.free_images, place.free_bytes = place.images, place.bytes
-    place.exact = not flagged and not any(start < last and first < end for start, end in ours)
+    # Images of a day may have been taken on any day before it.
+    place.exact = not flagged and not any(start < last for start, _ in ours)
 
 
 def _bounds(day: str) -> tuple[int, int]:
-    """Return times before and after everything of a day, wherever the hub is."""
+    """Return times before and after everything that was taken on a day, wherever the hub is."""
     try:
         midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
         return microseconds(midnight - EARLIER), microseconds(midnight + timedelta(days=1) + LATER)

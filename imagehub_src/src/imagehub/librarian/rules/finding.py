@@ -190,8 +190,19 @@ def times(connection: Connection, camera_id: int, since_us: int, until_us: int, 
     return sorted(found)[:limit]
 
 
+def last_heard(connection: Connection, camera_id: int, before_us: int) -> int | None:
+    """Return when the hub heard of a camera for the last time up to a time; None: never.
+
+    A camera that sends what it kept is not silent, however old that is.
+    """
+    heard_us = connection.execute(select(cameras.c.heard_us).where(cameras.c.id == camera_id)).scalar()
+    if heard_us is not None and heard_us <= before_us:
+        return int(heard_us)
+    return last_time(connection, camera_id, before_us)
+
+
 def last_time(connection: Connection, camera_id: int, before_us: int) -> int | None:
-    """Return when a camera sent something for the last time before a time; None: never."""
+    """Return the latest time before a time that something of a camera has; None: it has nothing."""
     found: list[int] = []
     for table in (images, events):
         ours = select(table.c.time_us).where(table.c.camera_id == camera_id, table.c.time_us < before_us)

@@ -103,6 +103,7 @@ class Span:
         return Example(what.time_us, what.camera_id, camera.name, what.image_id, what.event_id, text)
 
     def _silences(self, camera_id: int, camera: CameraOf) -> Iterator[Example]:
+        # By the times of what there is: a silence that was filled later, by what a node had kept, is none any more.
         heard = finding.times(self._connection, camera_id, self._since_us, self._until_us, self._limit)
         before = finding.last_time(self._connection, camera_id, self._since_us)
         cut = len(heard) == self._limit

@@ -61,7 +61,7 @@ def _silent(connection: Connection, one: Kept, now_us: int) -> Iterator[tuple[in
     for camera_id, camera in finding.all_cameras(connection).items():
         if not camera.notifies or (when.cameras and camera_id not in when.cameras):
             continue
-        last_us = finding.last_time(connection, camera_id, now_us)
+        last_us = finding.last_heard(connection, camera_id, now_us)
         since_us = None if last_us is None else last_us + (when.silent_minutes or 0) * MINUTE_US
         if last_us is None or since_us is None or not one.created_us <= since_us <= now_us:
             continue

@@ -86,7 +86,9 @@ def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return _error(request, 404, "Not here", "There is no such page or picture, or it was deleted.")
-    return _error(request, error.status_code, "That did not work", str(error.detail))
+    answer = _error(request, error.status_code, "That did not work", str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def _not_understood(request: Request, error: Exception) -> Response:

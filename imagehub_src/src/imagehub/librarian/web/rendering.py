@@ -26,6 +26,7 @@ NAVIGATION = [
     ("viewer", "Objects", "/objects"),
     ("viewer", "Plates", "/plates"),
     ("viewer", "Cameras", "/cameras"),
+    ("unrestricted", "Sessions", "/sessions"),
     ("administrator", "Vision", "/vision"),
     ("administrator", "Rules", "/rules"),
     ("administrator", "Notifications", "/notifications"),
@@ -74,7 +75,9 @@ def page(visit: "Visit", template: str, status: int, values: dict[str, Any]) -> 
 def _navigation(visit: "Visit") -> list[tuple[str, str]]:
     if visit.user is None:
         return []
-    return [(name, path) for who, name, path in NAVIGATION if who == "viewer" or visit.user.is_administrator]
+    closed = set() if visit.user.is_administrator else {"administrator"}
+    closed |= set() if visit.sight is None else {"unrestricted"}
+    return [(name, path) for who, name, path in NAVIGATION if who not in closed]
 
 
 def _at(visit: "Visit") -> Any:

@@ -1,9 +1,11 @@
-"""The bytes of images as answers: whole, in part, small, or not again."""
+"""The bytes of images and recordings as answers: whole, in part, small, or not again."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
@@ -16,6 +18,15 @@ from imagehub.librarian.web.conditional import has, known, not_modified, tag
 
 KEEP = {"Cache-Control": "private, max-age=86400"}
 CHUNK = 1 << 16
+SVG = "image/svg+xml"
+KINDS = {
+    ".mp4": "video/mp4",
+    ".svg": SVG,
+    ".json": "application/json",
+    ".csv": "text/csv; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+SHOWN = {"video/mp4", SVG}
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
@@ -42,6 +53,36 @@ def file(request: Request, root: Path, image: Image, download: bool = False) -> 
     if len(part) < size:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     return StreamingResponse(_read(opened, part), 206 if len(part) < size else 200, headers, kind)
+
+
+def recorded(request: Request, opened: BinaryIO, name: str, download: bool) -> Response:
+    """Return a file of a recording session, or the bytes of it that the header `Range` asks for; it is closed then.
+
+    What is no video or plot is always a download: nothing that somebody put there is opened as a page of ours.
+
+    Raises:
+        HTTPException: it has no such bytes.
+    """
+    try:
+        about = os.fstat(opened.fileno())
+        etag = tag("recorded", name, about.st_size, about.st_mtime_ns)
+        part = _part(request, about.st_size, etag)
+    except BaseException:
+        opened.close()
+        raise
+    if has(request, etag):
+        opened.close()
+        return not_modified(etag)
+    kind = next((kind for ending, kind in KINDS.items() if name.endswith(ending)), "application/octet-stream")
+    inline = kind in SHOWN and not download
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
+    headers |= {"Content-Length": str(len(part)), "Content-Type": kind}
+    headers["Content-Disposition"] = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"
+    if kind == SVG:
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    if len(part) < about.st_size:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{about.st_size}"
+    return StreamingResponse(_read(opened, part), 206 if len(part) < about.st_size else 200, headers)
 
 
 def thumbnail(request: Request, thumbnails: Thumbnails, image: Image, size: str) -> Response:

@@ -107,6 +107,13 @@ def administrator(visit: Annotated[Visit, Depends(viewer)]) -> Visit:
     return visit
 
 
+def unrestricted(visit: Annotated[Visit, Depends(viewer)]) -> Visit:
+    """Give the visit of somebody who may see all cameras: an administrator, or a viewer for whom none were chosen."""
+    if visit.sight is not None:
+        raise NotAllowedError
+    return visit
+
+
 async def sent_by_us(visit: Annotated[Visit, Depends(viewer)]) -> None:
     """Let only forms pass that a page of this session sent: they carry the session's form token."""
     given = visit.request.headers.get("X-Form-Token") or str((await visit.request.form()).get("form_token", ""))
@@ -116,6 +123,7 @@ async def sent_by_us(visit: Annotated[Visit, Depends(viewer)]) -> None:
 
 Anyone = Annotated[Visit, Depends(anyone)]
 Viewer = Annotated[Visit, Depends(viewer)]
+Everything = Annotated[Visit, Depends(unrestricted)]
 Administrator = Annotated[Visit, Depends(administrator)]
 # For every route that changes something: `dependencies=[SENT_BY_US]`.
 SENT_BY_US = Depends(sent_by_us)

@@ -21,12 +21,17 @@ def live(visit: Viewer) -> StreamingResponse:
 
 
 class _News:
-    """The latest image of each camera since the last call; None when the session was ended."""
+    """The images since the last call that are their cameras' latest; None when the session was ended.
+
+    An image that comes late is no news to the wall, where a newer one hangs.
+    """
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         with visit.site.reading() as connection:
             self._seen = images.newest_id(connection)
+            hanging = images.latest(connection, visit.sight)
+        self._newest = {image.camera_id: _place(image) for image in hanging}
 
     def __call__(self) -> str | None:
         user = anyone(self._visit.request).user
@@ -36,9 +41,16 @@ class _News:
         latest: dict[int, images.Image] = {}
         with self._visit.site.reading() as connection:
             while found := images.arrived(connection, sight, self._seen, BATCH):
-                latest |= {image.camera_id: image for image in found}
+                for image in found:
+                    if _place(image) > self._newest.get(image.camera_id, (0, 0)):
+                        self._newest[image.camera_id] = _place(image)
+                        latest[image.camera_id] = image
                 self._seen = found[-1].id
         return list(latest.values())
+
+
+def _place(image: images.Image) -> tuple[int, int]:
+    return image.time_us, image.id
 
 
 def _message(image: images.Image) -> str:

@@ -11,6 +11,7 @@ stream.addEventListener("image", (event) => {
   const image = JSON.parse(event.data);
   const tile = wall.querySelector(`[data-camera="${image.camera_id}"]`);
   if (!tile) return arrive(image);
+  if (image.time_us < Number(tile.querySelector("time").dataset.us)) return; // a newer one hangs there
   const address = `/images/${image.id}/thumbnail/medium`;
   const loaded = new Image();
   loaded.onload = () => show(tile, image, address);
