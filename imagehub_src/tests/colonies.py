@@ -217,6 +217,7 @@ class Heard:
         self._news = threading.Condition()
 
     def __call__(self, *words: Any) -> None:
+        """Keep some words."""
         with self._news:
             self.told.append(words)
             self._news.notify_all()

@@ -1,6 +1,8 @@
 """A conductor and agents as processes: they record together, and what goes wrong is named and mended."""
 
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -134,3 +136,13 @@ def test_a_conductor_in_a_process_of_its_own(tmp_path: Path) -> None:
     failing.start()
     with pytest.raises(ConductorProcessError, match="did you mean max_acquisition_time"):
         failing.join(30)
+
+
+def test_the_former_agent_records_at_once_where_it_is_told(tmp_path: Path) -> None:
+    """Without a conductor, and ends with the recording."""
+    code = "import sys; from imagehub.colony import former; sys.exit(former.main('rcc_acquisition', sys.argv[1:]))"
+    words = ["--auto-start", "-id", "left", "-p", str(tmp_path), "-n", "alone", "-g", "g", "-t", "1", "-fps", "20"]
+    words += ["-res", "160", "120", "--source", "synthetic", "--bind-address", "127.0.0.1", "-cport", "0"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.glob("g/alone/alone.left.*.rcc.video.h264.mp4"))

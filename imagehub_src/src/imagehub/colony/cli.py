@@ -80,6 +80,11 @@ def _add_recording(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 def _add_asking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     add_config(_add(commands, "status", "Ask all agents how they are.", _status))
     add_config(_add(commands, "stop", "Have all agents finish what they record, whoever started it.", _stop))
+    collect = _add(
+        commands, "collect", "Fetch what all cameras have of a recording, such as after a failure.", _collect
+    )
+    add_config(collect)
+    collect.add_argument("-n", "--acquisition-name", metavar="NAME", help="name of the recording (default: settings)")
     check = _add(commands, "check-config", "Say 'ok', or every fault of a settings file.", _check_config)
     check.add_argument("file", type=Path, metavar="FILE")
 
@@ -143,6 +148,16 @@ def _stop(args: argparse.Namespace) -> int:
     with Conductor(args.config) as conductor:
         for name, state in conductor.stop_agents().items():
             print(f"{name}: {state}")
+    return EXIT_OK
+
+
+def _collect(args: argparse.Namespace) -> int:
+    from imagehub.colony.conductor.conductor import Conductor
+
+    with Conductor(args.config, args.acquisition_name) as conductor:
+        for name, told in conductor.collect().items():
+            print(f"{name}: {told}")
+        print(conductor.folder)
     return EXIT_OK
 
 

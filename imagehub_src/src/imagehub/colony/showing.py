@@ -31,8 +31,9 @@ def record(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Conductor(
-            config, name, max_seconds, calibration, logging_stream_callback=display.say, debug=debug
+            config, name, max_seconds, calibration, display.warn, logging_stream_callback=display.say, debug=debug
         ) as conductor:
+            display.quiet = not conductor.settings.log.log_to_console
             _until_ended(conductor, display)
             print("finishing, and fetching the files", flush=True)
             outcome = conductor.stop_acquisition()

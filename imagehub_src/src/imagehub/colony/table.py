@@ -64,7 +64,7 @@ def plain(row: Row) -> str:
 
 
 class Display:
-    """Shows a recording until it ends: on a terminal as a table, elsewhere as lines."""
+    """Shows a recording until it ends: on a terminal as a table, elsewhere as lines. `quiet` leaves out the log."""
 
     def __init__(self, stream: TextIO, title: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -72,9 +72,19 @@ class Display:
         self._clock = clock
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
         self._live = False
+        self.quiet = False
+
+    def warn(self, camera: str, why: str) -> None:
+        """Show a failure where the log, which has it too, is not shown; any thread may call this."""
+        if self.quiet:
+            self._add(f"{camera} FAILED: {why}")
 
     def say(self, line: str) -> None:
         """Show a line of the log; any thread may call this."""
+        if not self.quiet:
+            self._add(line)
+
+    def _add(self, line: str) -> None:
         self._lines.append(cells.clean(line))
         if not self._live:
             print(cells.clean(line), file=self._stream, flush=True)

@@ -46,7 +46,6 @@ class Agent:
         self._desk = Desk(terms, self._logring, world)
         self._world = world
         self._waiting: list[tuple[bytes, Future[protocol.Reply]]] = []
-        self._context: zmq.Context[Socket] = zmq.Context()
         self._admission = transport.Admission()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="agent", daemon=True)
@@ -73,9 +72,9 @@ class Agent:
         Raises:
             ImagehubError: the port can't be had, or the keys are no good.
         """
-        logging.getLogger("imagehub").addHandler(self._logring)
         curve = self._curve()
         self._admission.set((), curve)
+        self._context: zmq.Context[Socket] = zmq.Context()
         self._zap = self._context.socket(zmq.REP)
         self._zap.bind(transport.ZAP_ENDPOINT)
         self._socket = transport.router(self._context, protocol.MAX_REQUEST_BYTES, curve)
@@ -85,6 +84,8 @@ class Agent:
         except zmq.ZMQError as error:
             self._close_sockets()
             raise ImagehubError(f"can't listen at {where}: {error.strerror}; is another agent there?") from error
+        logging.getLogger("imagehub").addHandler(self._logring)
+        self._desk.recover()
         self._thread.start()
         log.info("agent %s listens at %s", self._name or "without a name", where)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,8 @@ AT_WORK = frozenset({"preview", "arm", "start", "stop", "disarm", "clock_source"
 
 Answer = Reply | Future[Reply]
 
+_recovering = threading.Lock()  # several agents of a node may share a folder
+
 
 class Desk:
     """One agent's answers. One thread calls it; what takes its time is done by a thread of its own."""
@@ -34,6 +37,7 @@ class Desk:
     def __init__(self, terms: Terms, logring: LogRing, world: Surroundings = REAL) -> None:
         self._world = world
         self._name = terms.name
+        self._own_data = terms.data_directory
         self._log = logring
         self._life = os.urandom(8).hex()
         self.stage = Stage(terms, world)
@@ -71,6 +75,11 @@ class Desk:
         if why and (self._ending is None or self._ending.done()):
             self._ending = self._worker.submit(self._end, why)
         self._look_for_conductor()
+
+    def recover(self) -> None:
+        """Close what a crash or a power cut left open; returns at once, and what is asked meanwhile waits for it."""
+        if self._own_data is not None and self._own_data.is_dir():
+            self._worker.submit(_recover, self._own_data)
 
     def record(self, plan: Plan) -> None:
         """Record at once, without a conductor; raise ImagehubError where that can't be."""
@@ -166,6 +175,16 @@ class Desk:
 
 def _session(fields: Any) -> Session:
     return Session(fields["group"], fields["name"], fields["instance"])
+
+
+def _recover(data_directory: Path) -> None:
+    from imagehub.colony.recording.recovery import recover
+
+    try:
+        with _recovering:
+            recover(data_directory)
+    except Exception:  # what is left of an old recording must not keep a new one from being made
+        log.exception("old recordings in %s can't be looked at", data_directory)
 
 
 def clock_source() -> dict[str, Any]:

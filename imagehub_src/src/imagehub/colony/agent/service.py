@@ -5,7 +5,6 @@ import os
 import signal
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import zmq
 
@@ -34,8 +33,6 @@ def run(place: Place, terms: Terms, log_level: str, plan: Plan | None = None) ->
     logs.start(log_level)
     wakeup = Wakeup()
     wakeup.on_signals(STOP_SIGNALS)
-    if terms.data_directory is not None:
-        _recover(terms.data_directory)
     agent = Agent(place, terms)
     agent.start()
     notifier = Notifier()
@@ -47,14 +44,6 @@ def run(place: Place, terms: Terms, log_level: str, plan: Plan | None = None) ->
         notifier.tell("STOPPING=1", "STATUS=finishing")
         agent.close()
     return 0
-
-
-def _recover(data_directory: Path) -> None:
-    """Close what a crash or a power cut left open."""
-    from imagehub.colony.recording.recovery import recover
-
-    if data_directory.is_dir():
-        recover(data_directory)
 
 
 def _wait(agent: Agent, wakeup: Wakeup, notifier: Notifier, ends_with_recording: bool) -> None:

@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from imagehub.colony import settings as settings_module
+from imagehub.colony.agent.shelf import Session as RecordedFiles
 from imagehub.colony.conductor import finishing, places, plans, starting
+from imagehub.colony.conductor.collecting import Collector
 from imagehub.colony.conductor.finishing import Outcome
 from imagehub.colony.conductor.gathering import GatheredLog
 from imagehub.colony.conductor.link import Link
@@ -19,10 +21,12 @@ from imagehub.colony.conductor.session import OnFailure, Session, Standing, remo
 from imagehub.colony.conductor.watching import Watch
 from imagehub.colony.settings import ColonySettings
 from imagehub.errors import ImagehubError
+from imagehub.terminal import units
 
 log = logging.getLogger(__name__)
 
 CLOCKS = "clocks.json"
+ANSWER_SECONDS = 5.0
 NAMED = ("acquisition_group", "acquisition_time")
 IGNORED = frozenset(
     {"acquisition_group_divider", "auto_init", "auto_init_remote", "delay_for_networking", "delay_for_remote_instance"}
@@ -155,14 +159,38 @@ class Conductor:
     def states(self) -> dict[str, dict[str, Any]]:
         """Ask all agents how they are; return the fields of their replies, `why` alone for those without."""
         agents = [Remote(camera.name, self._open()) for camera in self.settings.controllers]
-        done, failed = each(agents, lambda remote: dict(remote.fields("state")))
+        done, failed = each(agents, lambda remote: dict(remote.fields("state", ANSWER_SECONDS)))
         return {agent.name: done.get(agent.name) or {"why": str(failed[agent.name])} for agent in agents}
 
     def stop_agents(self) -> dict[str, str]:
         """Have all agents finish whatever they record, whoever started it; return what became of each."""
         agents = [Remote(camera.name, self._open()) for camera in self.settings.controllers]
-        done, failed = each(agents, lambda remote: remote.fields("stop", finishing.STOP_SECONDS)["state"])
-        return {agent.name: str(done.get(agent.name) or failed[agent.name]) for agent in agents}
+        done, failed = each(agents, _stopped)
+        return {agent.name: done.get(agent.name) or str(failed[agent.name]) for agent in agents}
+
+    def collect(self) -> dict[str, str]:
+        """Fetch all that cameras have of this acquisition, as after a conductor was lost; return what became of it.
+
+        The files go where they would have gone; `folder` says where.
+        """
+        chosen, folder = self._names(datetime.now()), self.folder  # noqa: DTZ005 - as above
+        data_path = self.settings.general.remote_data_path
+
+        def collect_one(remote: Remote) -> str:
+            remote.fields("state", ANSWER_SECONDS)
+            session = RecordedFiles(chosen.group, chosen.name, remote.name)
+            collector = Collector(remote, session, data_path, folder)
+            return units.counted(len(collector.collect(collector.names())), "file")
+
+        agents = [Remote(camera.name, self._open()) for camera in self.settings.controllers]
+        done, failed = each(agents, collect_one)
+        return {agent.name: done.get(agent.name) or str(failed[agent.name]) for agent in agents}
+
+    @property
+    def folder(self) -> Path:
+        """Where the first recording of this acquisition is gathered."""
+        chosen = self._names(datetime.now())  # noqa: DTZ005 - as above
+        return chosen.folder(self.settings.general.session_path)
 
     def _open(self) -> Link:
         if self._link is None:
@@ -228,6 +256,11 @@ class Conductor:
         outcome = finishing.audit(session, finishing.collect(session))
         session.log.say("INFO" if outcome.passed else "ERROR", outcome.text.partition("\n")[0])
         return replace(outcome, failures=session.failures())
+
+
+def _stopped(remote: Remote) -> str:
+    remote.fields("state", ANSWER_SECONDS)  # who is not there has no minutes to finish a recording
+    return str(remote.fields("stop", finishing.STOP_SECONDS)["state"])
 
 
 def _unused(folder: Path, now: datetime) -> Path:

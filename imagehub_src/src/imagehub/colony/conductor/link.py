@@ -75,16 +75,16 @@ class Link:
         self._places = dict(places)
         self._wall_ns = wall_ns
         self._monotonic = monotonic
-        self._context: zmq.Context[Socket] = zmq.Context()
         self._sockets: dict[str, Socket] = {}
         self._new: queue.SimpleQueue[_Pending] = queue.SimpleQueue()
         self._pending: dict[str, _Pending] = {}
-        self._wakeup = Wakeup()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="conductor link", daemon=True)
 
     def start(self) -> None:
         """Connect to all agents, whether they are there or not; raise ImagehubError where an endpoint is none."""
+        self._context: zmq.Context[Socket] = zmq.Context()
+        self._wakeup = Wakeup()
         try:
             for camera, place in self._places.items():
                 self._sockets[camera] = self._connect(place)

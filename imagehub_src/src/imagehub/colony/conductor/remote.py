@@ -41,9 +41,11 @@ class Remote:
             raise CameraFailedError(self.name, answer.reply.why)
         return answer
 
-    def fields(self, ask: str, deadline_seconds: float = QUICK_SECONDS, **fields: Any) -> Mapping[str, Any]:
+    def fields(
+        self, ask: str, deadline_seconds: float = QUICK_SECONDS, again_seconds: float | None = 1.0, **fields: Any
+    ) -> Mapping[str, Any]:
         """Ask it something and return the fields of its reply, with its `state`; raise as `ask` does."""
-        reply = self.ask(ask, deadline_seconds, **fields).reply
+        reply = self.ask(ask, deadline_seconds, again_seconds, **fields).reply
         return {**reply.fields, "state": reply.state}
 
 

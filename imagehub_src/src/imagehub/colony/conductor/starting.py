@@ -8,7 +8,7 @@ from imagehub.colony import protocol
 from imagehub.colony.conductor import comparing
 from imagehub.colony.conductor.collecting import Collector, session_of
 from imagehub.colony.conductor.remote import CameraFailedError, Remote, each
-from imagehub.colony.conductor.session import Session, Standing, remotes
+from imagehub.colony.conductor.session import Session, remotes
 from imagehub.colony.states import IDLE, RECORDING, STOPPING
 
 GREET_SECONDS = 5.0
@@ -86,9 +86,9 @@ def start(session: Session, wall_ns: Callable[[], int] = time.time_ns) -> None:
     session.start_ns = wall_ns() + round(lead * 1e9)
 
     def start_one(remote: Remote) -> None:
-        standing: Standing = session.standings[remote.name]
+        standing = session.standings[remote.name]
         at_ns = session.start_ns + standing.offsets[-1].offset_ns
-        standing.update(remote.fields("start", lead + GREET_SECONDS, at_ns=at_ns))
+        standing.update(remote.fields("start", lead + GREET_SECONDS, lead / 5, at_ns=at_ns))
 
     _, failed = each(remotes(session.good()), start_one)
     session.fail_all(failed)

@@ -16,7 +16,6 @@ from typing import Any
 import imagehub
 from imagehub.colony.recording import names
 from imagehub.colony.recording.errors import RecordingError
-from imagehub.colony.recording.h264 import QUALITY
 from imagehub.colony.recording.plan import Plan, Progress
 from imagehub.flush import flush_folders
 
@@ -55,7 +54,7 @@ def _as_before(plan: Plan, data_directory: Path, paths: Mapping[str, Path]) -> d
         "acquisition_settings": dict(plan.metadata),
         "resolution": list(plan.mode.resolution),
         "framerate": plan.mode.framerate,
-        "video_quality": QUALITY,
+        "video_quality": plan.quality,
         "save_data": plan.save_data,
         "stream_video": plan.stream_port is not None,
         "stream_port": plan.stream_port,

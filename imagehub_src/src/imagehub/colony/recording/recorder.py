@@ -215,7 +215,7 @@ class Recorder:
             return
         offset = self._world.wall_ns() - sensor_clock_ns()
         until_ns = first_frame_ns + round(self._plan.max_seconds * NANOSECONDS)
-        encoding = RibbonEncoding(ribbon, self._plan.mode.framerate, self._admit)
+        encoding = RibbonEncoding(ribbon, self._plan.mode.framerate, self._admit, self._plan.quality)
         encoding.start(first_frame_ns - offset, until_ns - offset, offset)
         self._encoding = encoding
 

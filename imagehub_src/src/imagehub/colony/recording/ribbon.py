@@ -64,7 +64,10 @@ class RibbonEncoding:
     `take` is called on picamera2's thread and must not wait.
     """
 
-    def __init__(self, camera: RibbonCamera, framerate: float, take: Callable[[Packet], None]) -> None:
+    def __init__(
+        self, camera: RibbonCamera, framerate: float, take: Callable[[Packet], None], quality: int = QUALITY
+    ) -> None:
+        self._quality = quality
         self._native = camera.native
         self._framerate = framerate
         self._take = take
@@ -80,7 +83,7 @@ class RibbonEncoding:
         """
         self._wall_minus_sensor_ns = wall_minus_sensor_ns
         try:
-            self._encoder = _encoder(self._framerate, first_sensor_ns, until_sensor_ns)
+            self._encoder = _encoder(self._framerate, first_sensor_ns, until_sensor_ns, self._quality)
             self._native.start_encoder(self._encoder, _output(self._packet))
         except (ImportError, OSError, RuntimeError) as error:
             self._encoder = None
@@ -108,7 +111,7 @@ class RibbonEncoding:
         return number
 
 
-def _encoder(framerate: float, first_sensor_ns: int, until_sensor_ns: int) -> Any:
+def _encoder(framerate: float, first_sensor_ns: int, until_sensor_ns: int, quality: int) -> Any:
     from picamera2.encoders import H264Encoder
 
     class Punctual(H264Encoder):  # type: ignore[misc]
@@ -125,7 +128,7 @@ def _encoder(framerate: float, first_sensor_ns: int, until_sensor_ns: int) -> An
 
     # With x264, as on a Pi 5, picamera2 wants no float.
     rate = Fraction(framerate).limit_denominator(1000)
-    return Punctual(repeat=True, iperiod=max(1, round(framerate)), framerate=rate, qp=QUALITY)
+    return Punctual(repeat=True, iperiod=max(1, round(framerate)), framerate=rate, qp=quality)
 
 
 def _output(take: Callable[[bytes, bool, int], None]) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from imagehub.colony.agent import on_node
+from imagehub.colony.recording import recovery
 from imagehub.errors import ImagehubError
 from imagehub.node.cameras import opening
 from imagehub.node.cameras.camera import Mode
@@ -34,7 +35,7 @@ def test_it_is_idle_listens_and_recovers_its_folder(tmp_path: Path, monkeypatch:
         done.set()
         return []
 
-    monkeypatch.setattr(on_node, "recover", recover)
+    monkeypatch.setattr(recovery, "recover", recover)
     camera = shared()
     agent = on_node.make(settings(tmp_path), camera)
     agent.start()
