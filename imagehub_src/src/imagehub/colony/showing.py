@@ -3,19 +3,22 @@
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from imagehub import logs
 from imagehub.colony.conductor.conductor import Conductor
 from imagehub.colony.conductor.finishing import Outcome
+from imagehub.colony.conductor.gathering import CONDUCTOR
 from imagehub.colony.conductor.session import Session, Standing
 from imagehub.colony.table import RED, Display, Row, plain, render
 from imagehub.terminal import screen
 
 EXIT_OK, EXIT_FAULT, EXIT_AUDIT = 0, 1, 3
+VERDICT = " AUDIT "
 
 
 def record(
@@ -27,12 +30,14 @@ def record(
         ImagehubError: it could not be started.
     """
     logs.start("critical")  # what is worth it is shown with the cameras' own lines
-    display = Display(sys.stdout, f"colony {name or ''}".strip())
+    display = Display(sys.stdout, "colony")
+    say = _saying(display, short if sys.stdout.isatty() else str)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Conductor(
-            config, name, max_seconds, calibration, display.warn, logging_stream_callback=display.say, debug=debug
+            config, name, max_seconds, calibration, display.warn, logging_stream_callback=say, debug=debug
         ) as conductor:
+            display.title = f"colony {conductor.folder.name}"
             display.quiet = not conductor.settings.log.log_to_console
             _until_ended(conductor, display)
             print("finishing, and fetching the files", flush=True)
@@ -55,6 +60,23 @@ def status(config: Path) -> int:
 def rows(session: Session | None) -> Sequence[Row]:
     """Return what is to be shown of a recording."""
     return [_row(standing) for standing in session.standings.values()] if session else []
+
+
+def _saying(display: Display, form: Callable[[str], str]) -> Callable[[str], None]:
+    """Return what shows lines of the gathered log, but for the verdict, which is told with its reasons."""
+
+    def say(line: str) -> None:
+        if f" {CONDUCTOR} " not in line or VERDICT not in line:
+            display.say(form(line))
+
+    return say
+
+
+def short(line: str) -> str:
+    """Return a line of the gathered log as a terminal shows it: the time of the place, and nothing that is usual."""
+    when, source, level, text = line.split(" ", 3)
+    words = [datetime.fromisoformat(when).astimezone().strftime("%H:%M:%S"), *([level] if level != "INFO" else [])]
+    return " ".join([*words, text if source == CONDUCTOR else f"{source}: {text}"])
 
 
 def _until_ended(conductor: Conductor, display: Display) -> None:

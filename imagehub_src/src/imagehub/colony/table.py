@@ -68,7 +68,7 @@ class Display:
 
     def __init__(self, stream: TextIO, title: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
-        self._title = title
+        self.title = title
         self._clock = clock
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
         self._live = False
@@ -110,7 +110,7 @@ class Display:
     def _draw(self, terminal: screen.Screen, rows: Sequence[Row]) -> None:
         width = screen.size(self._stream).columns
         colour = screen.wants_colour(self._stream)
-        head = columns.line([Text(self._title, BOLD), Text("Ctrl-C ends the recording", DIM)], width, colour)
+        head = columns.line([Text(self.title, BOLD), Text("Ctrl-C ends the recording", DIM)], width, colour)
         log = [cells.fit(line, width).rstrip() for line in self._lines]
         terminal.draw([head, "", *render(rows, width, colour)], ["", *log])
 

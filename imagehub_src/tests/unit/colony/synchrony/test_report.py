@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from imagehub.colony.synchrony import audit, documents, record, report
+from imagehub.colony.synchrony import audit, documents, picture, record, report
 from imagehub.colony.synchrony.audit import Limits, SessionAudit
 from imagehub.colony.synchrony.clocks import Offset
 from imagehub.colony.synchrony.sources import ClockState
@@ -114,7 +114,7 @@ def test_the_picture_has_a_lane_for_each_camera_and_a_mark_for_each_loss(tmp_pat
     report.run(gathered(tmp_path, lossy()), str)
     root = drawn(tmp_path)
     texts = [element.text or "" for element in root.iter() if element.tag.endswith("text")]
-    assert "Audit failed: mice, 1 reasons" in texts
+    assert "Audit failed: mice, 1 reason" in texts
     assert {"left", "right"} <= set(texts)
     assert len([element for element in root.iter() if element.get("class") == "bad"]) == 1
     assert "prefers-color-scheme:dark" in (tmp_path / "report.svg").read_text()
@@ -226,3 +226,11 @@ def test_keys_of_a_later_program_are_left_out() -> None:
     """What this one doesn't know does no harm."""
     document = {**documents.to_document(audit.session([])), "colour": "red"}
     assert isinstance(documents.from_document(SessionAudit, document), SessionAudit)
+
+
+@pytest.mark.parametrize(
+    ("reach", "most", "expected"), [(11.97, 8, 2.0), (60, 8, 10.0), (0.049, 2, 0.05), (0.39, 2, 0.2), (1e-9, 2, 5e-10)]
+)
+def test_scales_have_round_steps(reach: float, most: int, expected: float) -> None:
+    """1, 2 or 5 times a power of ten, however large what is shown."""
+    assert picture.step(reach, most) == pytest.approx(expected)
