@@ -3,7 +3,10 @@
 
     .venv/bin/python devops/scripts/make_screenshot.py docs/images/demo.svg -- .venv/bin/imagehub demo
 
-Needs tmux, and rich from the development environment. The program is stopped by Ctrl-C.
+    .venv/bin/python devops/scripts/make_screenshot.py verdict.svg --ended -- .venv/bin/colony record -c FILE -t 5
+
+Needs tmux, and rich from the development environment. The program is stopped by Ctrl-C; with `--ended` it ends by
+itself, and the picture is what it leaves on the terminal.
 """
 
 import argparse
@@ -36,16 +39,22 @@ class Terminal:
         self._name = f"screenshot-{uuid.uuid4().hex}"
         self._size = ("-x", str(columns), "-y", str(lines))
 
-    def start(self, command: list[str]) -> None:
-        """Run a command in the window."""
-        self._tmux("new-session", "-d", *self._size, shlex.join(command))
+    def start(self, command: list[str], stays: bool = False) -> None:
+        """Run a command in the window, which `stays` when the command has ended."""
+        ended = shlex.join(["tmux", "-L", self._name, "wait-for", "-S", "ended"])
+        after = f"; {ended}; exec sleep 600" if stays else ""
+        self._tmux("new-session", "-d", *self._size, shlex.join(command) + after)
+
+    def wait(self) -> None:
+        """Wait until the command of a window that stays has ended."""
+        self._tmux("wait-for", "ended")
 
     def shown(self) -> str:
         """Return what the window shows, with its colour sequences."""
         return self._tmux("capture-pane", "-e", "-p")
 
     def stop(self) -> None:
-        """Press Ctrl-C and wait until the program has ended."""
+        """Press Ctrl-C and wait until the window has closed."""
         self._tmux("send-keys", "C-c")
         deadline = time.monotonic() + STOP_SECONDS
         while self._tmux("list-sessions", check=False) and time.monotonic() < deadline:
@@ -60,7 +69,8 @@ class Terminal:
 def svg(shown: str, columns: int, title: str) -> str:
     """Return the SVG of a terminal that shows this."""
     console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text.from_ansi(shown.rstrip("\n")), soft_wrap=True)
+    # An empty line follows, because the lower edge of the last one is cut off.
+    console.print(Text.from_ansi(shown.rstrip("\n") + "\n"), soft_wrap=True)
     picture = console.export_svg(title=title, theme=THEME)
     # The reader's own fonts do: nothing is loaded from elsewhere when the picture is looked at.
     picture = picture.replace("<svg ", '<svg xml:space="preserve" ', 1)  # or some viewers drop leading blanks
@@ -75,13 +85,14 @@ def main() -> int:
     parser.add_argument("--columns", type=int, default=88)
     parser.add_argument("--lines", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=25.0, help="how long the program runs before (default: 25)")
+    parser.add_argument("--ended", action="store_true", help="wait until the program has ended by itself")
     parser.add_argument("--title", default="imagehub demo")
     parser.add_argument("command", nargs="+", metavar="WORD", help="the program and its arguments, behind --")
     args = parser.parse_args()
     terminal = Terminal(args.columns, args.lines)
-    terminal.start(args.command)
+    terminal.start(args.command, args.ended)
     try:
-        time.sleep(args.seconds)
+        terminal.wait() if args.ended else time.sleep(args.seconds)
         shown = terminal.shown()
     finally:
         terminal.stop()

@@ -1,5 +1,6 @@
 """The cameras of a colony on a terminal while they record: a row each, and the newest lines of their logs."""
 
+import textwrap
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from imagehub.terminal.columns import Column, Text
 DRAW_SECONDS = 0.5
 PLAIN_SECONDS = 10.0
 LOG_LINES = 6
+INDENT = " " * len("HH:MM:SS ")
 LOW_DISK_BYTES = 1 << 30
 
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
@@ -87,7 +89,13 @@ class Display:
     def _add(self, line: str) -> None:
         self._lines.append(cells.clean(line))
         if not self._live:
-            print(cells.clean(line), file=self._stream, flush=True)
+            print(self._wrapped(cells.clean(line)), file=self._stream, flush=True)
+
+    def _wrapped(self, line: str) -> str:
+        """Return a line broken between words where a terminal is too narrow for it."""
+        if not self._stream.isatty():
+            return line
+        return textwrap.fill(line, screen.size(self._stream).columns, subsequent_indent=INDENT)
 
     def run(self, shown: Shown, rows: Callable[[], Sequence[Row]], wait: Callable[[float], object]) -> None:
         """Show the rows until nothing is recorded any more; `wait` waits some seconds."""

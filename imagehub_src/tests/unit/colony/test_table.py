@@ -106,3 +106,10 @@ def test_without_the_log_a_failure_is_shown_all_the_same() -> None:
         display.say("a line")
         display.warn("left", "unplugged")
         assert stream.getvalue() == expected
+
+
+def test_a_line_is_broken_between_words_on_a_terminal() -> None:
+    """So that none is torn apart at the edge."""
+    stream = Terminal()
+    Display(stream, "colony").say("12:00:00 " + "word " * 20)
+    assert [line.split()[-1] for line in stream.getvalue().splitlines()] == ["word"] * 2

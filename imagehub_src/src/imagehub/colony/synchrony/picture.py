@@ -24,7 +24,8 @@ svg{{background:#fff}}text{{font:13px system-ui,sans-serif;fill:#222}}.small{{fo
 .title{{font-size:17px;font-weight:600}}.grid{{stroke:#ddd}}
 .bad{{stroke:#c1272d;fill:#c1272d}}.twice{{stroke:#c77d0a;fill:#c77d0a}}
 .verdict-failed{{fill:#c1272d}}.verdict-passed{{fill:#1e7b34}}{_colours(LIGHT)}
-@media (prefers-color-scheme:dark){{svg{{background:#16181c}}text{{fill:#e8e8e8}}.small{{fill:#a8a8a8}}.grid{{stroke:#3a3d44}}
+@media (prefers-color-scheme:dark){{svg{{background:#16181c}}text{{fill:#e8e8e8}}.small{{fill:#a8a8a8}}
+.grid{{stroke:#3a3d44}}
 .name{{fill:currentColor}}.bad{{stroke:#ff6b6b;fill:#ff6b6b}}.twice{{stroke:#ffb454;fill:#ffb454}}
 .verdict-failed{{fill:#ff6b6b}}.verdict-passed{{fill:#6fdc8c}}{_colours(DARK)}}}
 """
