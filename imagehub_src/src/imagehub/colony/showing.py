@@ -14,7 +14,7 @@ from imagehub.colony.conductor.conductor import Conductor
 from imagehub.colony.conductor.finishing import Outcome
 from imagehub.colony.conductor.gathering import CONDUCTOR
 from imagehub.colony.conductor.session import Session, Standing
-from imagehub.colony.table import GREEN, RED, Display, Row, plain, render
+from imagehub.colony.table import GREEN, RED, Display, Row, plain, render, wrapped
 from imagehub.terminal import screen
 
 EXIT_OK, EXIT_FAULT, EXIT_AUDIT = 0, 1, 3
@@ -106,6 +106,7 @@ def _answered(name: str, fields: Mapping[str, Any]) -> Row:
 def _told(outcome: Outcome) -> int:
     colour = VERDICTS[outcome.passed] if screen.wants_colour(sys.stdout) else ""
     for number, line in enumerate(outcome.text.splitlines()):
-        print(f"\x1b[{colour}m{line}\x1b[0m" if colour and number == 0 else line)
+        shown = wrapped(line, sys.stdout)
+        print(f"\x1b[{colour}m{shown}\x1b[0m" if colour and number == 0 else shown)
     print(outcome.folder)
     return EXIT_AUDIT if outcome.passed is False else EXIT_OK

@@ -58,6 +58,13 @@ def render(rows: Sequence[Row], width: int, colour: bool) -> list[str]:
     return columns.table(COLUMNS, [_cells(row) for row in rows], width, colour)
 
 
+def wrapped(line: str, stream: TextIO) -> str:
+    """Return a line broken between words where the terminal is too narrow for it."""
+    if not stream.isatty():
+        return line
+    return textwrap.fill(line, screen.size(stream).columns, subsequent_indent=INDENT)
+
+
 def plain(row: Row) -> str:
     """Return a camera as a line for a log."""
     offset = "clock not compared" if row.offset_ns is None else f"clock {_offset(row)}"
@@ -89,13 +96,7 @@ class Display:
     def _add(self, line: str) -> None:
         self._lines.append(cells.clean(line))
         if not self._live:
-            print(self._wrapped(cells.clean(line)), file=self._stream, flush=True)
-
-    def _wrapped(self, line: str) -> str:
-        """Return a line broken between words where a terminal is too narrow for it."""
-        if not self._stream.isatty():
-            return line
-        return textwrap.fill(line, screen.size(self._stream).columns, subsequent_indent=INDENT)
+            print(wrapped(cells.clean(line), self._stream), file=self._stream, flush=True)
 
     def run(self, shown: Shown, rows: Callable[[], Sequence[Row]], wait: Callable[[float], object]) -> None:
         """Show the rows until nothing is recorded any more; `wait` waits some seconds."""
@@ -137,4 +138,5 @@ def _cells(row: Row) -> list[Text]:
 
 
 def _offset(row: Row) -> str:
-    return "-" if row.offset_ns is None else f"{row.offset_ns / 1e6:+.2f} ms"
+    # Without the + 0.0 an offset of next to nothing is -0.00.
+    return "-" if row.offset_ns is None else f"{round(row.offset_ns / 1e6, 2) + 0.0:+.2f} ms"

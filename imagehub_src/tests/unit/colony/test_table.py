@@ -113,3 +113,8 @@ def test_a_line_is_broken_between_words_on_a_terminal() -> None:
     stream = Terminal()
     Display(stream, "colony").say("12:00:00 " + "word " * 20)
     assert [line.split()[-1] for line in stream.getvalue().splitlines()] == ["word"] * 2
+
+
+def test_an_offset_of_next_to_nothing_has_no_minus() -> None:
+    """Nobody need wonder what -0.00 ms means."""
+    assert "clock +0.00 ms" in plain(Row("left", "idle", offset_ns=-3_000))

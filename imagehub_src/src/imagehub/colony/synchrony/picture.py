@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, ClockPoint, Point, SessionAudit
+from imagehub.terminal import units
 
 WIDTH, LEFT, RIGHT, LANE, TALL, GAP, HEAD = 960, 180, 84, 46, 130, 62, 62
 LIGHT = ("#1b6ca8", "#2e933c", "#8f5db7", "#c77d0a", "#0f8b8d", "#a44a3f", "#5f7f2f", "#7d5ba6")
 DARK = ("#62b0ea", "#6ccb78", "#c49ae8", "#f0b04d", "#55cfd0", "#ee9184", "#a9cc70", "#b8a0e6")
 LONGEST_NAME = 18
 APART = 5  # pixels between the bars of two cameras
+HARDLY = 0.5  # pixels of a bar that nobody would see
 STEPS = (1, 2, 5, 10)
 
 
@@ -54,8 +56,7 @@ def _document(body: str, height: int) -> str:
 
 def _head(found: SessionAudit) -> str:
     word = "passed" if found.passed else "failed"
-    count = len(found.reasons)
-    reasons = f", {count} reason{'s' if count > 1 else ''}" if count else ""
+    reasons = f", {units.counted(len(found.reasons), 'reason')}" if found.reasons else ""
     text = f"Audit {word}: {escape(found.name)}{reasons}"
     return f'<text class="title verdict-{word}" x="{LEFT}" y="28">{text}</text>'
 
@@ -133,7 +134,7 @@ def step(reach: float, most: int) -> float:
 def _axis(y: float, end: float) -> str:
     """Return the seconds below a part of the picture, at round places."""
     parts, every = [], step(end, 8)
-    for number in range(math.floor(end / every + 1e-9) + 1):
+    for number in range(math.floor(end / every + 0.02) + 1):
         x, shown = _x(number * every, end), f"{number * every:.6g}"
         parts.append(f'<text class="small" x="{x:.0f}" y="{y + 12:.0f}" text-anchor="middle">{shown} s</text>')
     return "\n".join(parts)
@@ -202,6 +203,8 @@ def _scale(top: float, high: float) -> Iterator[str]:
 def _bars(spans: Iterable[Span], top: float, high: float, end: float, wide: float = 1.0) -> Iterator[str]:
     for second, low, _, up in spans:
         x, y1, y2 = _x(second, end), _y(low, top, high), _y(up, top, high)
+        if y1 - y2 < HARDLY:
+            continue
         place = f'x1="{x:.1f}" x2="{x:.1f}" y1="{y1:.1f}" y2="{y2:.1f}"'
         yield f'<line class="curve" {place} stroke-width="{wide:g}" stroke-opacity=".7"/>'
 

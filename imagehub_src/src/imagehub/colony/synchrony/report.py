@@ -14,6 +14,7 @@ from imagehub.colony.synchrony.clocks import Tracker
 from imagehub.colony.synchrony.documents import from_document, to_document
 from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, SessionAudit, Skew
 from imagehub.errors import ImagehubError
+from imagehub.terminal import units
 
 VERSION = 1
 REPORT, PICTURE, FAILED = "report.json", "report.svg", "AUDIT-FAILED.txt"
@@ -150,11 +151,9 @@ def _find_framerate(document: Any) -> float | None:
 
 
 def _cameras(found: SessionAudit) -> str:
-    count = len(found.cameras)
     frames = sum(each.frames for each in found.cameras)
-    if found.passed:
-        return f"{count} cameras, {frames} frames"
-    return f"{count} cameras, {frames} frames, {len(found.reasons)} reasons"
+    parts = [units.counted(len(found.cameras), "camera"), f"{frames} frames"]
+    return ", ".join(parts if found.passed else [*parts, units.counted(len(found.reasons), "reason")])
 
 
 def _lines(found: SessionAudit) -> list[str]:

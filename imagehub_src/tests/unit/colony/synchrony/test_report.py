@@ -49,7 +49,7 @@ def test_a_failed_session_is_loud(tmp_path: Path) -> None:
     """Exit code 3, a first line that says so, and a file that can't be overlooked, with all reasons."""
     lines: list[str] = []
     assert report.run(gathered(tmp_path, lossy()), lines.append) == 3
-    assert lines[0].startswith("AUDIT FAILED: mice, 2 cameras, 119 frames, 1 reasons\n  - right: 1 frames dropped")
+    assert lines[0].startswith("AUDIT FAILED: mice, 2 cameras, 119 frames, 1 reason\n  - right: 1 frames dropped")
     assert "right: 1 frames dropped" in (tmp_path / "AUDIT-FAILED.txt").read_text()
 
 
