@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Take pictures of the librarian's pages for the documentation: of a yard with simulated cameras, and of a street.
+"""Take pictures of the librarian's pages for the documentation: of a yard, of a street, and of a colony's recordings.
 
-    .venv/bin/python devops/scripts/make_page_screenshots.py docs/images
+    .venv/bin/python devops/scripts/make_page_screenshots.py docs/images [--only yard|street|sessions]
 
-What vision shows of the street is what the real models find there. Needs chromium, and the development environment.
+The recordings are made by real agents, with painted scenes as cameras. What vision shows of the street is what the
+real models find there. Needs chromium, and the development environment.
 """
 
 import argparse
@@ -26,7 +27,9 @@ from imagehub.demo.scene import Scene
 from imagehub.journal import Entry
 
 sys.path.append(str(Path(__file__).parents[2] / "imagehub_src" / "tests"))
-from browsing import PHONE, chromium, opened, sign_up
+from browsing import DESKTOP, PHONE, chromium, opened, sign_up
+from colonies import AgentProcess, write_settings
+from imagehub.colony.conductor.conductor import Conductor
 from imagehub.librarian import schema
 from imagehub.librarian.audit import Actor
 from imagehub.librarian.catalog import writing
@@ -34,10 +37,17 @@ from imagehub.librarian.vision import regions
 from imagehub.librarian.vision.queue import spans
 from pictures_of import picture, vtest
 from running import until
-from sites import NOW, Site, event, found_in, image, serving, write_journal
+from sites import NOW, SESSIONS, Site, event, found_in, image, serving, write_journal
 from vision_models import installed_models
 
 MAX_BYTES = 150_000
+COLONY = ("left", "right", "top")
+RECORDINGS = {"arena__evening": ",drop=70+71", "arena__morning": ""}
+RECORD_SECONDS = 6
+VIDEOS_READY = "[...document.querySelectorAll('video')].every(video => video.readyState > 1)"
+VIDEOS_WELL_ON = "[...document.querySelectorAll('video')].every(video => video.currentTime > 2.5)"
+FADING_MILLISECONDS = 1000  # until the browser's buttons no longer lie over the videos
+FEW_ROWS = {"width": 1280, "height": 280}
 NAMES = ("Barn P1", "BackDeck P1", "Driveway P1")
 STEP, STEPS = timedelta(minutes=3, seconds=47), 360
 # Where a person is who is half way: left, top, width, height.
@@ -65,9 +75,18 @@ def main() -> int:
     """Take the pictures into the folder that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    folder = parser.parse_args().folder
-    with yard() as site, chromium() as browser, opened(browser, site, locale="en-GB") as page:
-        sign_up(page, site)
+    takers = {"yard": take_yard, "street": take_street, "sessions": take_sessions}
+    parser.add_argument("--only", choices=takers, help="take these pictures alone")
+    args = parser.parse_args()
+    for name, take in takers.items():
+        if args.only in {None, name}:
+            take(args.folder)
+    return 0
+
+
+def take_yard(folder: Path) -> None:
+    """Take what a librarian shows of a yard."""
+    with yard() as site, signed_up(site) as page:
         for name, path in PAGES.items():
             keep(page, path, folder / f"librarian-{name}.webp")
         number = site.images(NAMES[2])[-1][0]
@@ -75,11 +94,71 @@ def main() -> int:
         keep(page, f"/images/{number}", folder / "librarian-picture.webp")
         page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         keep(page, "/", folder / "librarian-phone.webp")
-    with street() as site, chromium() as browser, opened(browser, site, locale="en-GB") as page:
-        sign_up(page, site)
+
+
+def take_street(folder: Path) -> None:
+    """Take what vision finds in a street."""
+    with street() as site, signed_up(site) as page:
         for name, path in STREET.items():
             keep(page, path.format(site.cameras()["Street"]), folder / f"librarian-{name}.webp")
-    return 0
+
+
+def take_sessions(folder: Path) -> None:
+    """Take the list of a colony's recordings, and one of them in the midst of its videos."""
+    with recorded() as site, signed_up(site) as page:
+        page.set_viewport_size(FEW_ROWS)
+        keep(page, "/sessions", folder / "librarian-sessions.webp")
+        page.set_viewport_size(DESKTOP)
+        page.get_by_role("link", name="arena__morning").click()
+        until(lambda: page.evaluate(VIDEOS_READY), "the videos to be ready")
+        page.get_by_role("button", name="Play all").click()
+        until(lambda: page.evaluate(VIDEOS_WELL_ON), "the videos to be played")
+        page.get_by_role("button", name="Pause all").click()
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(FADING_MILLISECONDS)
+        shoot(page, folder / "librarian-session.webp")
+
+
+@contextmanager
+def signed_up(site: Site) -> Iterator[Page]:
+    """Give a page of a browser, signed in."""
+    with chromium() as browser, opened(browser, site, locale="en-GB") as page:
+        sign_up(page, site)
+        yield page
+
+
+@contextmanager
+def recorded() -> Iterator[Site]:
+    """Give a librarian that has the recordings of three cameras, one of which lost frames in one of them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number, (session, lost) in enumerate(RECORDINGS.items()):
+            record(folder, folder / str(number), session, lost)
+        entries = [image(folder / "hub", NAMES[0], NOW, Scene(1, NAMES[0]).frame(NOW.timestamp()))]
+        write_journal(folder / "hub", entries)
+        with serving(folder / "librarian", folder / "hub") as site:
+            yield site
+
+
+def record(root: Path, folder: Path, session: str, lost: str) -> None:
+    """Record some seconds with three agents into the sessions of `root`; the last camera loses these frames."""
+    folder.mkdir()
+    sources = [f"synthetic:seed={number}{lost if number == 3 else ''}" for number in (1, 2, 3)]
+    agents = [AgentProcess(folder, name, source) for name, source in zip(COLONY, sources, strict=True)]
+    settings = write_settings(
+        folder, {agent.name: agent.port for agent in agents}, {"framerate": 30, "resolution": (640, 480)},
+        {"session_path": str(root / SESSIONS), "max_acquisition_time": RECORD_SECONDS},
+    )  # fmt: skip
+    try:
+        for agent in agents:
+            agent.start()
+        with Conductor(settings, session) as conductor:
+            conductor.start_acquisition()
+            until(lambda: not conductor.acquiring, "the end of the recording", seconds=60)
+    finally:
+        for agent in agents:
+            if agent.process is not None:
+                agent.end()
 
 
 @contextmanager
@@ -173,6 +252,11 @@ def walker(scene: Scene, time: datetime) -> float:
 def keep(page: Page, path: str, file: Path) -> None:
     """Write what a page shows as WebP, as well as fits into MAX_BYTES."""
     page.goto(path, wait_until="networkidle" if path != "/" else "load")
+    shoot(page, file)
+
+
+def shoot(page: Page, file: Path) -> None:
+    """Write what the page shows now."""
     with Image.open(io.BytesIO(page.screenshot())) as shown:
         for quality in range(90, 20, -10):
             shown.save(file, quality=quality, method=6)
