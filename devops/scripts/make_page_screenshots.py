@@ -47,7 +47,7 @@ RECORD_SECONDS = 6
 VIDEOS_READY = "[...document.querySelectorAll('video')].every(video => video.readyState > 1)"
 VIDEOS_WELL_ON = "[...document.querySelectorAll('video')].every(video => video.currentTime > 2.5)"
 FADING_MILLISECONDS = 1000  # until the browser's buttons no longer lie over the videos
-FEW_ROWS = {"width": 1280, "height": 280}
+FEW_ROWS_HIGH = 280
 NAMES = ("Barn P1", "BackDeck P1", "Driveway P1")
 STEP, STEPS = timedelta(minutes=3, seconds=47), 360
 # Where a person is who is half way: left, top, width, height.
@@ -106,9 +106,9 @@ def take_street(folder: Path) -> None:
 def take_sessions(folder: Path) -> None:
     """Take the list of a colony's recordings, and one of them in the midst of its videos."""
     with recorded() as site, signed_up(site) as page:
-        page.set_viewport_size(FEW_ROWS)
+        page.set_viewport_size({"width": DESKTOP["width"], "height": FEW_ROWS_HIGH})
         keep(page, "/sessions", folder / "librarian-sessions.webp")
-        page.set_viewport_size(DESKTOP)
+        page.set_viewport_size({"width": DESKTOP["width"], "height": DESKTOP["height"]})
         page.get_by_role("link", name="arena__morning").click()
         until(lambda: page.evaluate(VIDEOS_READY), "the videos to be ready")
         page.get_by_role("button", name="Play all").click()
