@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, ClockPoint, Point, SessionAudit
+from imagehub.terminal import units
 
 WIDTH, LEFT, RIGHT, LANE, TALL, GAP, HEAD = 960, 180, 34, 46, 150, 44, 62
 COLOURS = ("#1b6ca8", "#2e933c", "#8f5db7", "#c77d0a", "#0f8b8d", "#a44a3f", "#5f7f2f", "#7d5ba6")
@@ -39,7 +40,7 @@ def _document(body: str, height: int) -> str:
 
 def _head(found: SessionAudit) -> str:
     word = "passed" if found.passed else "failed"
-    reasons = f", {len(found.reasons)} reasons" if found.reasons else ""
+    reasons = f", {units.counted(len(found.reasons), 'reason')}" if found.reasons else ""
     text = f"Audit {word}: {escape(found.name)}{reasons}"
     return f'<text class="title verdict-{word}" x="{LEFT}" y="28">{text}</text>'
 
@@ -56,7 +57,7 @@ def _lane(camera: CameraAudit, top: int, end: float, colour: str) -> str:
     points, low = camera.intervals_ms, top + LANE - 8
     middle = sorted(point.middle for point in points)[len(points) // 2] if points else 1.0
     scale = (LANE - 12) / (3 * middle) if middle > 0 else 0.0
-    shown = f"{camera.frames} frames, {camera.dropped} dropped"
+    shown = f"{units.counted(camera.frames, 'frame')}, {camera.dropped} dropped"
     parts = [
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{low}" y2="{low}"/>',
         f'<text x="{LEFT - 8}" y="{top + 18}" text-anchor="end">{escape(camera.instance[:18])}</text>',

@@ -14,6 +14,7 @@ from imagehub.colony.synchrony.clocks import Tracker
 from imagehub.colony.synchrony.documents import from_document, to_document
 from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, SessionAudit, Skew
 from imagehub.errors import ImagehubError
+from imagehub.terminal import units
 
 VERSION = 1
 REPORT, PICTURE, FAILED = "report.json", "report.svg", "AUDIT-FAILED.txt"
@@ -150,11 +151,9 @@ def _find_framerate(document: Any) -> float | None:
 
 
 def _cameras(found: SessionAudit) -> str:
-    count = len(found.cameras)
     frames = sum(each.frames for each in found.cameras)
-    if found.passed:
-        return f"{count} cameras, {frames} frames"
-    return f"{count} cameras, {frames} frames, {len(found.reasons)} reasons"
+    counts = [units.counted(len(found.cameras), "camera"), units.counted(frames, "frame")]
+    return ", ".join(counts if found.passed else [*counts, units.counted(len(found.reasons), "reason")])
 
 
 def _lines(found: SessionAudit) -> list[str]:
@@ -166,7 +165,8 @@ def _line(camera: CameraAudit, clock: ClockAudit) -> str:
     offset = (
         "not compared" if clock.offset_ms is None else f"{clock.offset_ms:+.3f} ms +- {clock.uncertainty_ms:.3f} ms"
     )
-    return f"  {camera.instance}: {camera.frames} frames at {rate}/s, {camera.dropped} dropped, clock {offset}"
+    frames = units.counted(camera.frames, "frame")
+    return f"  {camera.instance}: {frames} at {rate}/s, {camera.dropped} dropped, clock {offset}"
 
 
 def _skew_line(skew: Skew) -> str:

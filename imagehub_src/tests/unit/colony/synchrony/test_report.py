@@ -49,8 +49,8 @@ def test_a_failed_session_is_loud(tmp_path: Path) -> None:
     """Exit code 3, a first line that says so, and a file that can't be overlooked, with all reasons."""
     lines: list[str] = []
     assert report.run(gathered(tmp_path, lossy()), lines.append) == 3
-    assert lines[0].startswith("AUDIT FAILED: mice, 2 cameras, 119 frames, 1 reasons\n  - right: 1 frames dropped")
-    assert "right: 1 frames dropped" in (tmp_path / "AUDIT-FAILED.txt").read_text()
+    assert lines[0].startswith("AUDIT FAILED: mice, 2 cameras, 119 frames, 1 reason\n  - right: 1 frame dropped")
+    assert "right: 1 frame dropped" in (tmp_path / "AUDIT-FAILED.txt").read_text()
 
 
 def test_a_new_audit_that_passes_takes_the_loud_file_away(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_picture_has_a_lane_for_each_camera_and_a_mark_for_each_loss(tmp_pat
     report.run(gathered(tmp_path, lossy()), str)
     root = drawn(tmp_path)
     texts = [element.text or "" for element in root.iter() if element.tag.endswith("text")]
-    assert "Audit failed: mice, 1 reasons" in texts
+    assert "Audit failed: mice, 1 reason" in texts
     assert {"left", "right"} <= set(texts)
     assert len([element for element in root.iter() if element.get("class") == "bad"]) == 1
     assert "prefers-color-scheme:dark" in (tmp_path / "report.svg").read_text()

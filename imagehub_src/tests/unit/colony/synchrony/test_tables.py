@@ -51,10 +51,10 @@ def test_no_content_is_an_exception(tmp_path_factory: pytest.TempPathFactory, co
     [
         (b"", "is empty"),
         (b"frame,sensor_ns,wall_ns", "is empty"),
-        (b"frame,sensor_ns,wall_ns\n1,2,3\n\0\0\0\0\n2,3,4\n", "1 rows can't be read, the first of them row 1"),
+        (b"frame,sensor_ns,wall_ns\n1,2,3\n\0\0\0\0\n2,3,4\n", "1 row can't be read, the first of them row 1"),
         (b"frame,sensor_ns,wall_ns\n1,2\n", "the first of them row 0"),
         (b"frame,sensor_ns,wall_ns\n1,2,99999999999999999999999\n", "the first of them row 0"),
-        (b"frame,sensor_ns,wall_ns\n1,2,3\n2,3", "ends in half a line, after 1 rows"),
+        (b"frame,sensor_ns,wall_ns\n1,2,3\n2,3", "ends in half a line, after 1 row"),
         (b"a,b,c\n1,2,3\n", "does not begin with 'frame,sensor_ns,wall_ns'"),
     ],
 )
