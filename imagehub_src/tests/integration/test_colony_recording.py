@@ -17,6 +17,7 @@ import pytest
 from imagehub.colony.recording import recovery, timestamps
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.sessions import read_session_data
+from imagehub.colony.synchrony.video import packets
 from imagehub.node.cameras.camera import Mode
 from integration.disks.loop_disk import LoopDisk
 from integration.disks.requirements import require_loop_disk

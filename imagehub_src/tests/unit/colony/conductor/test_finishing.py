@@ -24,7 +24,7 @@ OFFSETS = [Offset(0, 60_000, 120_000, 1.5, START_NS + n * 500_000_000, 2.0) for 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     """Give the recording of two cameras, whose clocks were compared."""
-    told = settings.read(write_settings(tmp_path, {"left": 9, "right": 9}, {"framerate": 30}, {}))
+    told = settings.read(write_settings(tmp_path, {"left": 1, "right": 2}, {"framerate": 30}, {}))
     chosen = plans.acquisition(told, {}, datetime(2026, 9, 21, 10, 10, 10, tzinfo=UTC))
     link = Link(places.of(told))  # not started: nobody is asked anything
     standings = {

@@ -13,6 +13,7 @@ from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.plan import Progress
 from imagehub.colony.recording.pulses import Pins
 from imagehub.colony.recording.recorder import Recorder
+from imagehub.colony.synchrony import video
 from imagehub.node.cameras import opening
 from imagehub.node.cameras.camera import CameraError, CameraLostError, Mode
 from recordings import (
