@@ -26,7 +26,6 @@ from imagehub.terminal import units
 
 log = logging.getLogger(__name__)
 
-CLOCKS = "clocks.json"
 ANSWER_SECONDS = 5.0
 NAMED = ("acquisition_group", "acquisition_time")
 IGNORED = frozenset(
@@ -266,4 +265,6 @@ def _stopped(remote: Remote) -> str:
 
 def _unused(folder: Path, now: datetime) -> Path:
     """Return a folder without a recording in it: one of the same name with the time behind it where there is one."""
-    return folder if not (folder / CLOCKS).exists() else folder.with_name(f"{folder.name}.{now.strftime(STAMP)}")
+    from imagehub.colony.synchrony import record
+
+    return folder if not (folder / record.FILE).exists() else folder.with_name(f"{folder.name}.{now.strftime(STAMP)}")

@@ -7,11 +7,11 @@ from typing import Any
 
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.node.cameras.camera import Camera, CameraError, EndOfFramesError, Frame
+from imagehub.node.cameras.times import NANOSECONDS
 from imagehub.terminal import units
 
 READ_SECONDS = 0.1
 SILENT_SECONDS = 10.0
-NANOSECONDS = 1_000_000_000
 
 
 class Capture:
