@@ -173,6 +173,7 @@ class AgentProcess:
         self.log = folder / f"{name}.log"
         self._words = ["--name", name, "--port", str(self.port), "--bind-address", "127.0.0.1"]
         self._words += ["--data-path", str(self.data), "--source", source, *words]
+        self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -180,7 +181,8 @@ class AgentProcess:
         already = self.output().count("listens")
         code = "import sys; from imagehub.colony.cli import main; sys.exit(main(sys.argv[1:]))"
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-c", code, "agent", *self._words], stdout=log, stderr=log)
+            command = [sys.executable, "-c", code, "agent", *self._words]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | self.environment)
         until(lambda: self.output().count("listens") > already, f"agent {self.name}; it says {self.output()}")
 
     def output(self) -> str:

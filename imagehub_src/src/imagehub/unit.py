@@ -1,12 +1,11 @@
 """The systemd units that run a hub: one for the front, which has the sockets, one for the store process."""
 
-import re
 import shlex
 from pathlib import Path
 from string import Template
 from typing import Literal
 
-from imagehub.errors import ImagehubError
+from imagehub.quoting import quoted
 
 Which = Literal["store", "front"]
 
@@ -119,15 +118,7 @@ def render(which: Which, executable: Path, settings_dir: Path, data_directory: P
     """
     paths = {"executable": executable, "settings": settings_dir, "data": data_directory}
     words = {name: str(path.resolve()) for name, path in paths.items()} | {"user": user}
-    values = {name: _quoted(word) for name, word in words.items()}
+    values = {name: quoted(word) for name, word in words.items()}
     values |= {f"sh_{name}": shlex.quote(word) for name, word in words.items()}
     values["install"] = Template(_INSTALL).substitute(values)
     return Template((_STORE if which == "store" else _FRONT) + _SANDBOX).substitute(values)
-
-
-def _quoted(word: str) -> str:
-    """Return a word as it can stand in any line of a unit (systemd.syntax(7))."""
-    if re.search(r'["\\$\x00-\x1f\x7f]', word):
-        raise ImagehubError(f"{word!r} has one of \" \\ $ or a control character, which units can't have: use another")
-    word = word.replace("%", "%%")
-    return f'"{word}"' if re.search(r"[\s']", word) else word

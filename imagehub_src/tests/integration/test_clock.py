@@ -9,7 +9,7 @@ import pytest
 from imagehub import check
 from imagehub.journal import read
 from ledger import Ledger, digests
-from requirements_here import require
+from other_clocks import starting_at
 from running import Node, RunningHub, running_hub, until
 
 # POSIX says it without a database of time zones: summer time is from the last Sunday of March to that of October.
@@ -17,20 +17,6 @@ CENTRAL_EUROPE = "CET-1CEST,M3.5.0,M10.5.0/3"
 OLD_DAY, NEW_DAY = "2026-03-14", "2026-03-15"
 BEFORE_MIDNIGHT = f"{OLD_DAY}T23:59:56+00:00"
 SENDERS = 4
-
-
-def clock(start: str, zone: str = "UTC") -> dict[str, str]:
-    """Return the environment of a process for which it is `start` (ISO 8601 with offset) when it begins."""
-    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    require(libraries, "no other time without libfaketime (Debian: faketime)")
-    return {
-        "LD_PRELOAD": str(libraries[0]),
-        "FAKETIME": f"@{datetime.fromisoformat(start).timestamp():.0f}",
-        "FAKETIME_FMT": "%s",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "NO_FAKE_STAT": "1",
-        "TZ": zone,
-    }
 
 
 def days(hub: RunningHub) -> list[str]:
@@ -52,7 +38,7 @@ def has_stored_on(hub: RunningHub, node: Node, day: str) -> bool:
 
 def test_at_midnight_everything_turns_over_and_nothing_is_lost(tmp_path: Path) -> None:
     """Under load each image, journal line and log line lies in the folder and file of its own day."""
-    with running_hub(tmp_path, clock(BEFORE_MIDNIGHT)) as hub, Node(hub.endpoint) as node:
+    with running_hub(tmp_path, starting_at(BEFORE_MIDNIGHT)) as hub, Node(hub.endpoint) as node:
         ledger = Ledger(hub.endpoint, SENDERS, rate=0.0)
         ledger.start()
         assert has_stored_on(hub, node, OLD_DAY)
@@ -78,7 +64,7 @@ def test_at_midnight_everything_turns_over_and_nothing_is_lost(tmp_path: Path) -
 
 def test_the_daily_limit_begins_anew_at_midnight(tmp_path: Path) -> None:
     """Images that are over the limit are refused until midnight, and then as many as the day before are stored."""
-    with running_hub(tmp_path, clock(BEFORE_MIDNIGHT), max_images_write=2) as hub, Node(hub.endpoint) as node:
+    with running_hub(tmp_path, starting_at(BEFORE_MIDNIGHT), max_images_write=2) as hub, Node(hub.endpoint) as node:
         assert [node.send("Barn P1|jpg|") for _ in range(3)] == ["OK", "OK", "NOT STORED daily limit"]
         until(lambda: node.send("Barn P1|jpg|") == "OK", "midnight")
         assert [node.send("Barn P1|jpg|") for _ in range(2)] == ["OK", "NOT STORED daily limit"]
@@ -87,7 +73,7 @@ def test_the_daily_limit_begins_anew_at_midnight(tmp_path: Path) -> None:
 
 def test_a_clock_that_is_set_back_disturbs_no_order(tmp_path: Path) -> None:
     """After midnight the clock returns to the evening before: the journal goes on in a new segment, in order."""
-    with running_hub(tmp_path, clock(BEFORE_MIDNIGHT)) as hub, Node(hub.endpoint) as node:
+    with running_hub(tmp_path, starting_at(BEFORE_MIDNIGHT)) as hub, Node(hub.endpoint) as node:
         assert has_stored_on(hub, node, OLD_DAY)
         until(partial(has_stored_on, hub, node, NEW_DAY), "midnight")
         evening = len(list((hub.data / "images" / OLD_DAY).iterdir()))
@@ -108,7 +94,7 @@ def test_a_clock_that_is_set_back_disturbs_no_order(tmp_path: Path) -> None:
 )
 def test_summer_time_comes_and_goes(tmp_path: Path, start: str, after: str) -> None:
     """The journal's times have their UTC offset: their order stays clear when an hour is skipped or repeated."""
-    with running_hub(tmp_path, clock(start, CENTRAL_EUROPE)) as hub, Node(hub.endpoint) as node:
+    with running_hub(tmp_path, starting_at(start, CENTRAL_EUROPE)) as hub, Node(hub.endpoint) as node:
 
         def has_offset(offset: str) -> bool:
             assert node.send("Barn P1|jpg|") == "OK"

@@ -11,9 +11,11 @@ import pytest
 from colonies import AgentProcess, Heard, agent_processes, write_settings
 from imagehub import keys
 from imagehub.colony import Conductor, ConductorAsProcess
+from imagehub.colony.conductor.comparing import ClockRefusedError
 from imagehub.colony.conductor.finishing import Outcome
 from imagehub.colony.conductor.process import ConductorProcessError
 from imagehub.colony.conductor.remote import CameraFailedError
+from other_clocks import ahead
 from running import until
 
 CAMERA = {"framerate": 20, "resolution": (160, 120)}
@@ -60,6 +62,25 @@ def test_two_cameras_record_together_and_pass_the_audit(tmp_path: Path) -> None:
     log = next(first.folder.glob("*.log")).read_text()
     assert " left INFO armed" in log
     assert " right INFO armed" in log
+
+
+def test_a_camera_whose_clock_is_50_ms_off_is_not_recorded_with(tmp_path: Path) -> None:
+    """Arming is refused with its name and the figure, nothing is written; with its clock set right all is well."""
+    with agent_processes(tmp_path, "left", "right") as agents:
+        agents["right"].end()
+        agents["right"].environment = ahead(0.05)
+        agents["right"].start()
+        with Conductor(settings(tmp_path, agents)) as conductor:
+            with pytest.raises(ClockRefusedError, match=r"right is (49|50)[.0-9]* ms ahead") as refused:
+                conductor.start_acquisition()
+            assert "left" not in str(refused.value)
+            assert not conductor.acquiring
+            assert not list(tmp_path.glob("*/**/*.rcc.*"))
+            agents["right"].end()
+            agents["right"].environment = {}
+            agents["right"].start()
+            record_frames(conductor, 5)
+            assert stopped(conductor).passed is True
 
 
 def test_a_killed_camera_is_named_at_once_and_the_other_finishes(tmp_path: Path) -> None:

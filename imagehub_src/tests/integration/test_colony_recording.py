@@ -14,9 +14,10 @@ from types import ModuleType
 
 import pytest
 
-from imagehub.colony.recording import mp4, recovery, timestamps
+from imagehub.colony.recording import recovery, timestamps
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.sessions import read_session_data
+from imagehub.colony.synchrony.video import packets
 from imagehub.node.cameras.camera import Mode
 from integration.disks.loop_disk import LoopDisk
 from integration.disks.requirements import require_loop_disk
@@ -91,7 +92,7 @@ def test_what_was_recorded_before_a_kill_plays_and_is_closed_by_the_next_start(t
         assert recovery.recover(tmp_path) == []
         process.send_signal(signal.SIGKILL)
     video = frames.with_name(frames.name.replace("timestamps.frames.csv", "video.h264"))
-    there = mp4.packets(video)
+    there = packets(video)[0] or 0
     (line,) = recovery.recover(tmp_path)
     assert line == f"recovered {video}: {there} frames"
     told = list(timestamps.read_frames(frames))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from imagehub import __version__
 from imagehub.colony import cli
+from imagehub.colony.recording.names import STAMP
 
-STAMP = "%Y%m%d_%H%M%S"
 TWO_HOURS = 2 * 3600
 NOT_USED = "taken for the sake of older scripts, and not used"
 

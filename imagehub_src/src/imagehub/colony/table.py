@@ -68,7 +68,7 @@ def wrapped(line: str, stream: TextIO) -> str:
 def plain(row: Row) -> str:
     """Return a camera as a line for a log."""
     offset = "clock not compared" if row.offset_ns is None else f"clock {_offset(row)}"
-    figures = f"{units.count(row.frames)} frames, {row.missed} missed, {offset}, {units.size(row.free_bytes)} left"
+    figures = f"{units.counted(row.frames, 'frame')}, {row.missed} missed, {offset}, {units.size(row.free_bytes)} left"
     return cells.clean(f"{row.name}: {row.state}, {figures}{f', FAULT: {row.fault}' if row.fault else ''}")
 
 

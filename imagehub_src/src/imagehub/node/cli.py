@@ -8,8 +8,8 @@ from pathlib import Path
 
 from imagehub import __version__, logs
 from imagehub.errors import ImagehubError, SettingsError
+from imagehub.node.secrets import without_password
 from imagehub.node.settings import reading
-from imagehub.node.settings.secrets import without_password
 from imagehub.node.settings.settings import NodeSettings
 
 EXIT_OK, EXIT_FAULT, EXIT_SETTINGS = 0, 1, 2

@@ -8,6 +8,7 @@ from imagehub.errors import ImagehubError
 from imagehub.node import status
 from imagehub.node.settings.settings import NodeSettings
 from imagehub.status import Document
+from imagehub.terminal import units
 
 PAUSE_SECONDS = 0.2
 
@@ -55,6 +56,6 @@ def _blind(camera: Document) -> bool:
 
 
 def _line(document: Document) -> str:
-    cameras, delivery = len(document["cameras"]), document["delivery"]
+    cameras, delivery = units.counted(len(document["cameras"]), "camera"), document["delivery"]
     hub = f"{delivery['hub']} answers" if delivery and delivery["answering"] else "no hub answers yet"
-    return f"node {document['node']} is well: {cameras} camera{'s' * (cameras != 1)} with images, {hub}"
+    return f"node {document['node']} is well: {cameras} with images, {hub}"

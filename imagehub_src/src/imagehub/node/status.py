@@ -7,6 +7,7 @@ from typing import Any
 from imagehub import local
 from imagehub.errors import ImagehubError
 from imagehub.status import ANSWER_SECONDS, SOCKET_NAME, Document
+from imagehub.terminal import units
 
 
 def query(runtime_directory: Path) -> Document:
@@ -31,7 +32,7 @@ def query(runtime_directory: Path) -> Document:
 
 def as_text(document: Document) -> str:
     """Return a status document as lines to read."""
-    lines = [f"node {document['node']}, up {_duration(document['uptime_seconds'])}, imagehub {document['version']}"]
+    lines = [f"node {document['node']}, up {units.span(document['uptime_seconds'])}, imagehub {document['version']}"]
     lines += [_camera(one) for one in document["cameras"]]
     lines += [f"agent: {state}" for state in document["agents"]]
     lines += _delivery(document["delivery"]) if document["delivery"] else ["the sender is being opened"]
@@ -53,8 +54,3 @@ def _camera(one: dict[str, Any]) -> str:
     doing = ", lent to an agent" if one["lent"] else ""
     fault = f" - {one['fault']}" if one["fault"] else ""
     return f"camera {one['label']} ({one['name']}): {one['frames_per_second']:g} images/s, {size}{doing}{fault}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, days = int(seconds // 60), int(seconds // 86400)
-    return f"{days} d {minutes // 60 % 24} h" if days else f"{minutes // 60} h {minutes % 60} min"

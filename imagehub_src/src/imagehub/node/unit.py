@@ -1,13 +1,12 @@
 """The systemd unit that runs a node."""
 
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from imagehub.errors import ImagehubError
 from imagehub.node.settings.settings import NodeSettings
+from imagehub.quoting import quoted
 
 _UNIT = """\
 # imagenode.service: a camera node of imagehub.
@@ -71,16 +70,8 @@ def render(executable: Path, settings_path: Path, written: Sequence[Path], user:
     `written` are the folders that it writes in. Raise ImagehubError where a path has a character that units can't have.
     """
     words = {"executable": str(executable), "settings": str(settings_path.resolve()), "user": user}
-    values = {name: _quoted(word) for name, word in words.items()}
+    values = {name: quoted(word) for name, word in words.items()}
     values |= {f"sh_{name}": shlex.quote(word) for name, word in words.items()}
     paths = [str(path.resolve()) for path in dict.fromkeys(written)]
-    values |= {"folders": " ".join(map(_quoted, paths)), "sh_folders": shlex.join(paths)}
+    values |= {"folders": " ".join(map(quoted, paths)), "sh_folders": shlex.join(paths)}
     return Template(_UNIT).substitute(values)
-
-
-def _quoted(word: str) -> str:
-    """Return a word as it can stand in any line of a unit (systemd.syntax(7))."""
-    if re.search(r'["\\$\x00-\x1f\x7f]', word):
-        raise ImagehubError(f"{word!r} has one of \" \\ $ or a control character, which units can't have: use another")
-    word = word.replace("%", "%%")
-    return f'"{word}"' if re.search(r"[\s']", word) else word

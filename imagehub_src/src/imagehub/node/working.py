@@ -11,7 +11,7 @@ from imagehub.errors import ImagehubError
 from imagehub.node.cameras.camera import Camera, Mode
 from imagehub.node.delivery.post import Outbox
 from imagehub.node.events import event
-from imagehub.node.settings.secrets import without_password
+from imagehub.node.secrets import without_password
 from imagehub.node.settings.settings import (
     CameraSettings,
     LightSwitch,

@@ -43,7 +43,7 @@ DOCUMENT = {
 def test_a_line_a_fact() -> None:
     """Cameras with their rates, the hub, what waits, what does not work."""
     assert status.as_text(DOCUMENT).splitlines() == [
-        "node Barn, up 2 h 2 min, imagehub 1.0",
+        "node Barn, up 2 h 02 min, imagehub 1.0",
         "camera P1 (Barn Yard): 9.98 images/s, 640x480, lent to an agent",
         "camera P1 (Barn Yard): 0 images/s, no image yet - unplugged",
         "agent: recording",

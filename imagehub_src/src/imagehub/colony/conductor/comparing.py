@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from imagehub.colony.synchrony.clocks import Offset, Stamps
 
 ROUNDS = 16
-ROUNDS_MEANWHILE = 4
+ROUNDS_MEANWHILE = 16
 DEADLINE_SECONDS = 2.0
 
 

@@ -19,13 +19,13 @@ from imagehub.colony.conductor.link import Link
 from imagehub.colony.conductor.remote import Remote, each
 from imagehub.colony.conductor.session import OnFailure, Session, Standing, remotes
 from imagehub.colony.conductor.watching import Watch
+from imagehub.colony.recording.names import STAMP
 from imagehub.colony.settings import ColonySettings
 from imagehub.errors import ImagehubError
 from imagehub.terminal import units
 
 log = logging.getLogger(__name__)
 
-CLOCKS = "clocks.json"
 ANSWER_SECONDS = 5.0
 NAMED = ("acquisition_group", "acquisition_time")
 IGNORED = frozenset(
@@ -220,7 +220,7 @@ class Conductor:
 
     def _new_log(self, folder: Path, chosen: plans.Acquisition, now: datetime) -> GatheredLog:
         wanted = self.settings.log
-        stamp = now.strftime(plans.STAMP)
+        stamp = now.strftime(STAMP)
         paths = [folder / f"{chosen.name}.{stamp}.log"]
         if wanted.log_to_file:
             paths.append(wanted.log_file.with_name(f"{wanted.log_file.name}.{stamp}.log"))
@@ -265,4 +265,6 @@ def _stopped(remote: Remote) -> str:
 
 def _unused(folder: Path, now: datetime) -> Path:
     """Return a folder without a recording in it: one of the same name with the time behind it where there is one."""
-    return folder if not (folder / CLOCKS).exists() else folder.with_name(f"{folder.name}.{now.strftime(plans.STAMP)}")
+    from imagehub.colony.synchrony import record
+
+    return folder if not (folder / record.FILE).exists() else folder.with_name(f"{folder.name}.{now.strftime(STAMP)}")

@@ -11,6 +11,7 @@ from imagehub.colony.conductor.collecting import Collector, session_of
 from imagehub.colony.conductor.remote import Remote, each
 from imagehub.colony.conductor.session import UNKNOWN, Session, Standing, remotes
 from imagehub.errors import ImagehubError
+from imagehub.terminal import units
 
 if TYPE_CHECKING:
     from imagehub.colony.synchrony import record
@@ -52,6 +53,11 @@ def _started(session: Session) -> list[Standing]:
     return [standing for standing in session.standings.values() if standing.life]
 
 
+def _keeping(standings: Iterable[Standing]) -> list[Standing]:
+    """Return the cameras that shall keep what they see; others have no files to be missed."""
+    return [standing for standing in standings if standing.plan.save_data]
+
+
 def collect(session: Session) -> dict[str, tuple[Path, ...]]:
     """Fetch what each camera recorded into the session's folder; one that can't be fetched has failed."""
 
@@ -60,14 +66,16 @@ def collect(session: Session) -> dict[str, tuple[Path, ...]]:
         data_path = session.settings.general.remote_data_path
         collector = Collector(remote, session_of(session.acquisition, standing.plan), data_path, session.folder)
         # An agent that was started anew has forgotten what it recorded: what was not there before is it.
-        wanted = set(standing.files.values()) or collector.names() - standing.before
-        return tuple(collector.collect(wanted))
+        names = set(standing.files.values()) or collector.names() - standing.before
+        return tuple(collector.collect(names))
 
-    reachable = [standing for standing in _started(session) if standing.state != UNKNOWN and standing.plan.save_data]
+    wanted = _keeping(_started(session))
+    reachable = [standing for standing in wanted if standing.state != UNKNOWN]
     done, failed = each(remotes(reachable), collect_one)
     session.fail_all(failed)
-    for name in session.standings.keys() - done.keys():
-        session.log.say("ERROR", f"{name}: what it recorded is still on the camera")
+    for standing in wanted:
+        if standing.name not in done:
+            session.log.say("ERROR", f"{standing.name}: what it recorded is still on the camera")
     return done
 
 
@@ -87,7 +95,7 @@ def audit(session: Session, files: Mapping[str, Iterable[Path]]) -> Outcome:
         for clock in clocks.cameras
     ]  # fmt: skip
     judged = auditing.session(cameras, clocks.limits, clocks.name)
-    reasons = (*(f"{name}: {why}" for name, why in session.failures().items()), *judged.reasons)
+    reasons = (*clocks.failures, *judged.reasons)
     judged = replace(judged, passed=not reasons, reasons=reasons)
     report.write(judged, session.folder)
     kept = {name: tuple(paths) for name, paths in files.items()}
@@ -96,7 +104,10 @@ def audit(session: Session, files: Mapping[str, Iterable[Path]]) -> Outcome:
 
 def without_audit(session: Session) -> Outcome:
     """Return what came of a recording whose files are not here."""
-    counts = [f"  {name}: {standing.figures['frames']} frames" for name, standing in session.standings.items()]
+    counts = [
+        f"  {name}: {units.counted(int(standing.figures['frames']), 'frame')}"
+        for name, standing in session.standings.items()
+    ]
     failed = [f"  {name} FAILED: {why}" for name, why in session.failures().items()]
     return Outcome(
         session.folder, False if failed else None, "\n".join(["not audited: no files here", *counts, *failed]),
@@ -115,10 +126,11 @@ def _clocks(session: Session) -> "record.SessionClocks":
         drift_ppm=general.max_clock_drift_ppm,
     )
     cameras = tuple(
-        record.CameraClock(name, float(standing.plan.mode.framerate), tuple(standing.offsets), _state(standing.keeper))
-        for name, standing in session.standings.items()
+        record.CameraClock(each.name, float(each.plan.mode.framerate), tuple(each.offsets), _state(each.keeper))
+        for each in _keeping(session.standings.values())
     )
-    return record.SessionClocks(session.acquisition.name, session.start_ns or None, limits, cameras)
+    failures = tuple(f"{name}: {why}" for name, why in session.failures().items())
+    return record.SessionClocks(session.acquisition.name, session.start_ns or None, limits, cameras, failures)
 
 
 def _state(keeper: Mapping[str, object]) -> "ClockState | None":

@@ -8,11 +8,11 @@ from typing import Any
 
 from imagehub.colony import names
 from imagehub.colony import settings_rules as rules
+from imagehub.colony.recording.names import STAMP
 from imagehub.colony.recording.plan import Plan
 from imagehub.colony.settings import ColonySettings, Controller
 
 CALIBRATION_FRAMERATE = 2
-STAMP = "%Y%m%d_%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)

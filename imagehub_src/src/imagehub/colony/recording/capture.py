@@ -7,10 +7,11 @@ from typing import Any
 
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.node.cameras.camera import Camera, CameraError, EndOfFramesError, Frame
+from imagehub.node.cameras.times import NANOSECONDS
+from imagehub.terminal import units
 
 READ_SECONDS = 0.1
 SILENT_SECONDS = 10.0
-NANOSECONDS = 1_000_000_000
 
 
 class Capture:
@@ -61,8 +62,8 @@ class Capture:
             raise RecordingError(f"the camera can't record: {self.fault or 'it has no more frames'}")
         if self._frames < frames:
             raise RecordingError(
-                f"{self._camera.name} gave {self._frames} frames of {frames} within {seconds:g} s: see its cable, and "
-                "whether another program uses it"
+                f"{self._camera.name} gave {self._frames} of {units.counted(frames, 'frame')} within {seconds:g} s: "
+                "see its cable, and whether another program uses it"
             )
 
     def record(self, first_frame_ns: int, max_seconds: float) -> None:

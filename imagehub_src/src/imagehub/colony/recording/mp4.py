@@ -9,7 +9,9 @@ from pathlib import Path
 from imagehub.colony.recording import names
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.timestamps import Instant
+from imagehub.colony.synchrony import video
 from imagehub.errors import MissingExtraError
+from imagehub.terminal import units
 
 try:
     import av
@@ -17,15 +19,6 @@ except ImportError:
     raise MissingExtraError("making MP4 files", "colony") from None
 
 MICROSECONDS = Fraction(1, 1_000_000)
-
-
-def packets(video: Path) -> int:
-    """Return how many frames a video file has, by its packets; nothing is decoded. 0 where it is no video."""
-    try:
-        with av.open(str(video)) as container:
-            return sum(1 for packet in container.demux(video=0) if packet.size)
-    except (av.FFmpegError, IndexError):
-        return 0
 
 
 def remux(h264: Path, mp4: Path, instants: Iterable[Instant]) -> int:
@@ -45,9 +38,9 @@ def remux(h264: Path, mp4: Path, instants: Iterable[Instant]) -> int:
     part = names.scratch(mp4, "part")
     try:
         written = _written(h264, part, instants)
-        found = packets(part)
+        found, _ = video.packets(part)
         if found != written:
-            raise RecordingError(f"{mp4} would have {found} frames of {written}: is the disk full?")
+            raise RecordingError(f"{mp4} would have {found} of {units.counted(written, 'frame')}: is the disk full?")
         part.rename(mp4)
     except (av.FFmpegError, OSError, IndexError) as error:
         raise RecordingError(f"can't make {mp4} of {h264}: {getattr(error, 'strerror', None) or error}") from None

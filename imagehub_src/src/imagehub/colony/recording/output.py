@@ -9,6 +9,7 @@ from imagehub.colony.recording import metadata, mp4, names, timestamps
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.files import Files
 from imagehub.colony.recording.plan import Plan, Progress
+from imagehub.terminal import units
 
 
 class Output:
@@ -60,7 +61,7 @@ class Output:
             made = mp4.remux(self._paths["video"], self._paths["mp4"], timestamps.read_frames(self._paths["frames"]))
         except RecordingError as error:
             return str(error)
-        return None if made == frames else f"it has {made} frames of {frames}"
+        return None if made == frames else f"it has {made} of {units.counted(frames, 'frame')}"
 
     def _remove_empty_folder(self) -> None:
         try:

@@ -29,8 +29,8 @@ from imagehub.colony.recording.timestamps import Instant
 from imagehub.colony.recording.writing import Edges, Writer
 from imagehub.colony.synchrony import sources
 from imagehub.node.cameras.camera import Camera, Frame
+from imagehub.node.cameras.times import NANOSECONDS
 
-NANOSECONDS = 1_000_000_000
 FIRST_FRAMES_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)

@@ -6,6 +6,8 @@ from typing import Any
 
 from imagehub.colony.recording import files, metadata, mp4, names, timestamps
 from imagehub.colony.recording.errors import RecordingError
+from imagehub.colony.synchrony import video
+from imagehub.terminal import units
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ def _lacks_mp4(known: dict[str, Any], path: Path) -> bool:
 
 
 def _closed(paths: dict[str, Path], known: dict[str, Any]) -> str:
-    in_video = mp4.packets(paths["video"])
+    in_video = video.packets(paths["video"])[0] or 0
     rows = timestamps.cut(paths["frames"], in_video)
     timestamps.cut(paths["ttl.out"], in_video)
     instants = list(timestamps.read_frames(paths["frames"])) if rows else []
@@ -64,7 +66,7 @@ def _closed(paths: dict[str, Path], known: dict[str, Any]) -> str:
         found |= {"recovered": True, "finished": True, "fault": "the recording was cut off"}
     found["bytes"] = paths["video"].stat().st_size
     metadata.write(paths["metadata"], known | found)
-    return f"recovered {paths['video']}: {rows} frames" + (f"; no MP4: {fault}" if fault else "")
+    return f"recovered {paths['video']}: {units.counted(rows, 'frame')}" + (f"; no MP4: {fault}" if fault else "")
 
 
 def _remuxed(paths: dict[str, Path], rows: int) -> str | None:

@@ -13,8 +13,8 @@ from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.h264 import QUALITY
 from imagehub.colony.recording.queueing import Packet
 from imagehub.colony.recording.timestamps import Instant
+from imagehub.node.cameras.times import NANOSECONDS
 
-NANOSECONDS = 1_000_000_000
 METADATA_SECONDS = 5.0
 HELD = ("ExposureTime", "AnalogueGain", "ColourGains")
 

@@ -13,13 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from imagehub.colony.recording.errors import RecordingError
-from imagehub.errors import MissingExtraError
+from imagehub.node import jpeg
 from imagehub.node.cameras.camera import Frame
-
-try:
-    import cv2
-except ImportError:
-    raise MissingExtraError("a camera's preview", "colony") from None
 
 JPEG_QUALITY = 80
 STUCK_SECONDS = 10.0
@@ -49,8 +44,7 @@ class Newest:
             return None
         with self._lock:
             if frame is not self._frame:
-                done, jpeg = cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-                self._frame, self._jpeg = frame, jpeg.tobytes() if done else b""
+                self._frame, self._jpeg = frame, jpeg.encode(frame.pixels, JPEG_QUALITY)
             return self._frame, self._jpeg
 
 

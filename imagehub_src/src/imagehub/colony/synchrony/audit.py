@@ -14,6 +14,7 @@ from imagehub.colony.synchrony.clocks import Offset, Tracker
 from imagehub.colony.synchrony.curves import curve
 from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, ClockPoint, Limits, SessionAudit, Track
 from imagehub.colony.synchrony.sources import ClockState
+from imagehub.terminal import units
 
 __all__ = ["CameraAudit", "Limits", "SessionAudit", "camera", "session"]
 
@@ -85,9 +86,8 @@ def _count(files: Mapping[str, Path]) -> _Counts:
         figures |= {"ttl_rows": pulses.rows, "pulses_out": pulses.pulses}
         findings += pulses.findings
         if pulses.pulses and pulses.first_without is not None:
-            findings += (
-                f"{pulses.rows - pulses.pulses} frames had no TTL pulse, the first in row {pulses.first_without}",
-            )
+            without = units.counted(pulses.rows - pulses.pulses, "frame")
+            findings += (f"{without} had no TTL pulse, the first in row {pulses.first_without}",)
     if "ttl.in" in files:
         figures["pulses_in"], wrong_in = tables.pulses_in(files["ttl.in"])
         findings += wrong_in

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from imagehub.colony.synchrony import intervals, tables
 from imagehub.colony.synchrony.figures import CameraAudit, ClockAudit, Limits, Skew
 from imagehub.colony.synchrony.intervals import Account, Gap
+from imagehub.terminal import units
 
 SHOWN = 5
 
@@ -27,10 +28,11 @@ def reasons(cameras: Sequence[CameraAudit], skew: Skew, limits: Limits) -> tuple
 def _contradictions(camera: CameraAudit, rows: tables.Frames) -> Iterator[str]:
     if not camera.frames and not rows.findings:
         yield "no frame was recorded"
-    counted = {"frames in the video": camera.video, "frames in the MP4": camera.mp4, "rows of TTL out": camera.ttl_rows}
-    for what, count in counted.items():
+    counts = (("frame", "in the video", camera.video), ("frame", "in the MP4", camera.mp4))
+    for noun, where, count in (*counts, ("row", "of TTL out", camera.ttl_rows)):
         if count is not None and count != camera.frames:
-            yield f"{count} {what}, but {camera.frames} rows in the table of frames"
+            in_table = units.counted(camera.frames, "row")
+            yield f"{units.counted(count, noun)} {where}, but {in_table} in the table of frames"
     for row, by_ns in intervals.clock_jumps(rows.sensor_ns, rows.wall_ns):
         yield f"the machine's clock was set by {by_ns / 1e6:+.1f} ms at row {row}"
 
@@ -49,10 +51,14 @@ def _losses(camera: CameraAudit, limits: Limits) -> Iterator[str]:
         return
     if numbers.gaps:
         agree = "the intervals agree" if _same(numbers, instants) else f"the intervals tell {instants.dropped}"
-        yield f"{numbers.dropped} frames dropped by the sensor's numbers: {_gaps(numbers.gaps)}; {agree}"
+        yield f"{_dropped(numbers)} by the sensor's numbers: {_gaps(numbers.gaps)}; {agree}"
     if instants.dropped > limits.dropped and not _same(numbers, instants):
         told = f"the sensor's numbers tell {numbers.dropped}"
-        yield f"{instants.dropped} frames dropped by the intervals: {_gaps(instants.gaps)}; {told}"
+        yield f"{_dropped(instants)} by the intervals: {_gaps(instants.gaps)}; {told}"
+
+
+def _dropped(account: Account) -> str:
+    return f"{units.counted(account.dropped, 'frame')} dropped"
 
 
 def _same(one: Account, two: Account) -> bool:
@@ -71,7 +77,7 @@ def _numbers(gap: Gap) -> str:
 
 
 def _more(count: int) -> str:
-    return f" and {count - SHOWN} more places" if count > SHOWN else ""
+    return f" and {units.counted(count - SHOWN, 'more place')}" if count > SHOWN else ""
 
 
 def _extras(camera: CameraAudit, limits: Limits) -> Iterator[str]:
@@ -79,7 +85,8 @@ def _extras(camera: CameraAudit, limits: Limits) -> Iterator[str]:
         rows = sorted({*getattr(camera.by_numbers, word), *getattr(camera.by_intervals, word)})
         if len(rows) > allowed:
             text = {"doubled": "doubled", "disordered": "out of order"}[word]
-            yield f"{len(rows)} frames {text}: row {', '.join(map(str, rows[:SHOWN]))}{_more(len(rows))}"
+            listed = ", ".join(map(str, rows[:SHOWN])) + _more(len(rows))
+            yield f"{units.counted(len(rows), 'frame')} {text}: row {listed}"
 
 
 def _pace(camera: CameraAudit, limits: Limits) -> Iterator[str]:

@@ -78,7 +78,7 @@ def _lane(camera: CameraAudit, top: int, end: float, number: int) -> str:
     points, low = camera.intervals_ms, top + LANE - 8
     middle = sorted(point.middle for point in points)[len(points) // 2] if points else 1.0
     scale = (LANE - 12) / (3 * middle) if middle > 0 else 0.0
-    shown = f"{camera.frames} frames, {camera.dropped} dropped"
+    shown = f"{units.counted(camera.frames, 'frame')}, {camera.dropped} dropped"
     parts = [
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{low}" y2="{low}"/>',
         f'<g class="{_colour(number)}">{_name(camera.instance, top + 18)}</g>',

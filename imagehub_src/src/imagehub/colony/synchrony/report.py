@@ -152,8 +152,8 @@ def _find_framerate(document: Any) -> float | None:
 
 def _cameras(found: SessionAudit) -> str:
     frames = sum(each.frames for each in found.cameras)
-    parts = [units.counted(len(found.cameras), "camera"), f"{frames} frames"]
-    return ", ".join(parts if found.passed else [*parts, units.counted(len(found.reasons), "reason")])
+    counts = [units.counted(len(found.cameras), "camera"), units.counted(frames, "frame")]
+    return ", ".join(counts if found.passed else [*counts, units.counted(len(found.reasons), "reason")])
 
 
 def _lines(found: SessionAudit) -> list[str]:
@@ -165,7 +165,8 @@ def _line(camera: CameraAudit, clock: ClockAudit) -> str:
     offset = (
         "not compared" if clock.offset_ms is None else f"{clock.offset_ms:+.3f} ms +- {clock.uncertainty_ms:.3f} ms"
     )
-    return f"  {camera.instance}: {camera.frames} frames at {rate}/s, {camera.dropped} dropped, clock {offset}"
+    frames = units.counted(camera.frames, "frame")
+    return f"  {camera.instance}: {frames} at {rate}/s, {camera.dropped} dropped, clock {offset}"
 
 
 def _skew_line(skew: Skew) -> str:

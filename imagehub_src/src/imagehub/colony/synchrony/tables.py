@@ -12,6 +12,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from imagehub.terminal import units
+
 FRAMES_HEADER = "frame,sensor_ns,wall_ns"
 TTL_OUT_HEADER = "timestamp_frame,timestamp_ttl,sys_time"
 TTL_IN_HEADER = "timestamp_frame,sys_time"
@@ -71,9 +73,9 @@ def _rows(path: Path, header: str, read: Callable[[bytes], Row]) -> tuple[list[R
     findings = [] if lines[0].strip() == header.encode() else [f"{path.name} does not begin with {header!r}"]
     rows, bad = _readable(lines[1:], read)
     if bad:
-        findings.append(f"{path.name}: {len(bad)} rows can't be read, the first of them row {bad[0]}")
+        findings.append(f"{path.name}: {units.counted(len(bad), 'row')} can't be read, the first of them row {bad[0]}")
     if torn:
-        findings.append(f"{path.name} ends in half a line, after {len(lines) - 1} rows")
+        findings.append(f"{path.name} ends in half a line, after {units.counted(len(lines) - 1, 'row')}")
     return rows, tuple(findings)
 
 

@@ -22,7 +22,7 @@ def packets(path: Path) -> tuple[int | None, str]:
         return 0, f"{path.name} is empty"
     count: int | None = None
     try:
-        with av.open(str(path), format=None if path.suffix == ".mp4" else "h264") as container:
+        with av.open(str(path), format="h264" if path.suffix == ".h264" else None) as container:
             count = 0
             for packet in container.demux(container.streams.video[0]):
                 count += packet.size > 0

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import cv2
 
@@ -11,6 +10,7 @@ from imagehub.node.cameras.camera import CameraError, CameraLostError, Frame, Mo
 from imagehub.node.cameras.grabbing import Capture, Grabbed, Grabber
 from imagehub.node.cameras.shaping import shaped
 from imagehub.node.cameras.times import NANOSECONDS, REAL, Clock
+from imagehub.node.secrets import without_password
 
 OPENING_SECONDS = 10.0
 SILENT_SECONDS = 5.0
@@ -90,12 +90,6 @@ def webcam(device: str, name: str = "", clock: Clock = REAL) -> CaptureCamera:
 def network_camera(address: str, name: str = "", clock: Clock = REAL) -> CaptureCamera:
     """Return the camera at an rtsp:// or http:// address; no text of it shows the password in there."""
     return CaptureCamera(name or without_password(address), lambda mode: _opened_address(address), False, clock)
-
-
-def without_password(address: str) -> str:
-    """Return an address fit to be shown: without user, password and query."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def devices() -> list[str]:

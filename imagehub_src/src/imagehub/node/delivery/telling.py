@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from imagehub.node.delivery.letter import Letter
+from imagehub.terminal import units
 
 INTERVAL_SECONDS = 60.0
 LOG, HUB = "log", "hub"
@@ -34,9 +35,9 @@ class _Tally:
     def text(self, verb: str) -> str:
         """Return such as `dropped 12 images and 1 event, oldest 2026-03-14T09:26:53+00:00, the spool is full`."""
         other = "event" if self.oldest else "file"
-        counts = [_counted(self.images, "image"), _counted(self.others, other)]
+        counts = [units.counted(count, noun) for count, noun in ((self.images, "image"), (self.others, other)) if count]
         oldest = f", oldest {self.oldest.isoformat(timespec='seconds')}" if self.oldest else ""
-        return f"{verb} {' and '.join(count for count in counts if count)}{oldest}, {self.why}"
+        return f"{verb} {' and '.join(counts)}{oldest}, {self.why}"
 
 
 @dataclass(slots=True)
@@ -104,7 +105,3 @@ class Telling:
         text = audience.tallies[verb].text(verb)
         audience.tallies[verb] = _Tally(last_told=self._monotonic())
         return text
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""

@@ -10,9 +10,9 @@ import yaml
 from imagehub import wire, yamlfile
 from imagehub.errors import RefusedError, SettingsError
 from imagehub.kinds import ENDPOINT
+from imagehub.node.secrets import without_password
 from imagehub.node.settings import cameras, times
 from imagehub.node.settings.keys import LAMP, NODE, RECORDING, REQUIRED, SENSOR
-from imagehub.node.settings.secrets import without_password
 from imagehub.node.settings.sections import Section, entries, labelled, section
 from imagehub.node.settings.settings import (
     CameraSettings,

@@ -257,3 +257,18 @@ def test_what_is_still_on_the_cameras_can_be_fetched_later(tmp_path: Path) -> No
             assert told["left"] == "1 file"
             assert "no answer" in told["right"]
             assert len(list(conductor.folder.glob("*.left.*.h264"))) == 1
+
+
+def test_a_camera_that_keeps_nothing_is_neither_fetched_from_nor_missed(tmp_path: Path) -> None:
+    """It runs with the others, and neither report nor log look for its files."""
+    with fake_colony(tmp_path, "left", "right") as colony:
+        path = colony.settings(general_setting_has_priority=False)
+        path.write_text(f"{path.read_text()}save_data = False\n")
+        with Conductor(path) as conductor:
+            conductor.start_acquisition()
+            assert states(colony) == ["recording", "recording"]
+            outcome = conductor.stop_acquisition()
+    assert outcome is not None
+    assert list(outcome.files) == ["left"]
+    assert "right" not in outcome.text
+    assert "still on the camera" not in next(outcome.folder.glob("*.log")).read_text()

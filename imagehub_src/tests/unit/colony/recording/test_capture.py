@@ -107,7 +107,7 @@ def test_a_camera_that_gives_no_frames_cant_be_armed(camera: HandCamera) -> None
     heard = Heard(camera)
     heard.capture.start()
     camera.hand(frame(0, 1))
-    with pytest.raises(RecordingError, match=r"hand gave 1 frames of 2 within 0\.05 s: see its cable"):
+    with pytest.raises(RecordingError, match=r"hand gave 1 of 2 frames within 0\.05 s: see its cable"):
         heard.capture.settle(frames=2, seconds=0.05)
     camera.hand(CameraLostError("gone"))
     until(heard.over.is_set, "the end")

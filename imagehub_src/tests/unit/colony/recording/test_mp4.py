@@ -67,10 +67,3 @@ def test_a_stream_without_a_frame_makes_no_mp4_and_leaves_nothing_behind(tmp_pat
     with pytest.raises(RecordingError, match=r"a\.h264"):
         mp4.remux(tmp_path / "a.h264", tmp_path / "a.mp4", INSTANTS)
     assert [path.name for path in tmp_path.iterdir()] == ["a.h264"]
-
-
-def test_frames_are_counted_without_decoding(tmp_path: Path, h264: Path) -> None:
-    """A file that is no video has none."""
-    assert mp4.packets(h264) == 5
-    (tmp_path / "text.h264").write_text("text")
-    assert mp4.packets(tmp_path / "text.h264") == 0

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from imagehub.colony.recording import h264, mp4
+from imagehub.colony.recording import h264
 from imagehub.colony.recording.errors import RecordingError
 from imagehub.colony.recording.plan import Progress
 from imagehub.colony.recording.pulses import Pins
 from imagehub.colony.recording.recorder import Recorder
+from imagehub.colony.synchrony import video
 from imagehub.node.cameras import opening
 from imagehub.node.cameras.camera import CameraError, CameraLostError, Mode
 from recordings import (
@@ -142,7 +143,7 @@ def test_a_picture_that_cant_be_encoded_ends_it_likewise(tmp_path: Path) -> None
     camera.hand(frame(2, START + 2 * FRAME_NS, (160, 120)), *frames(200, start=3))
     until(lambda: made.ended, "the end")
     assert "gave a picture of 160x120" in str(made.stop().progress.fault)
-    assert mp4.packets(made.stop().files["mp4"]) == 2
+    assert video.packets(made.stop().files["mp4"]) == (2, "")
 
 
 def test_a_camera_that_fails_before_the_start_is_told_and_ends_the_recording_at_once(tmp_path: Path) -> None:

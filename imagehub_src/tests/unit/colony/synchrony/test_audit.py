@@ -56,7 +56,7 @@ def test_a_loss_that_the_numbers_hide_is_found_by_the_intervals(tmp_path: Path) 
     """A camera that counts on after a loss is found out."""
     frames = [(row, wall) for row, (_, wall) in enumerate(each for each in instants(60) if each[0] != 30)]
     reasons = audit.session([audited(tmp_path, "left", frames)]).reasons
-    assert reasons[0] == "left: 1 frames dropped by the intervals: 1 after row 29; the sensor's numbers tell 0"
+    assert reasons[0] == "left: 1 frame dropped by the intervals: 1 after row 29; the sensor's numbers tell 0"
 
 
 def test_doubled_and_disordered_frames_are_named(tmp_path: Path) -> None:
@@ -64,8 +64,8 @@ def test_doubled_and_disordered_frames_are_named(tmp_path: Path) -> None:
     frames = instants(40)
     frames = [*frames[:10], frames[9], *frames[10:20], frames[21], frames[20], *frames[22:]]
     reasons = audit.session([audited(tmp_path, "left", frames)]).reasons
-    assert "left: 1 frames doubled: row 10" in reasons
-    assert "left: 1 frames out of order: row 22" in reasons
+    assert "left: 1 frame doubled: row 10" in reasons
+    assert "left: 1 frame out of order: row 22" in reasons
 
 
 def test_a_video_that_has_other_frames_than_its_table_is_named(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_video_that_has_other_frames_than_its_table_is_named(tmp_path: Path) -
     found = audit.camera(files, 30.0, SURE)
     assert (found.instance, found.video, found.mp4, found.ttl_rows, found.pulses_out) == ("left", 29, 28, 27, 26)
     assert found.findings == (
-        "1 frames had no TTL pulse, the first in row 3",
+        "1 frame had no TTL pulse, the first in row 3",
         "29 frames in the video, but 30 rows in the table of frames",
         "28 frames in the MP4, but 30 rows in the table of frames",
         "27 rows of TTL out, but 30 rows in the table of frames",

@@ -49,8 +49,8 @@ def test_a_failed_session_is_loud(tmp_path: Path) -> None:
     """Exit code 3, a first line that says so, and a file that can't be overlooked, with all reasons."""
     lines: list[str] = []
     assert report.run(gathered(tmp_path, lossy()), lines.append) == 3
-    assert lines[0].startswith("AUDIT FAILED: mice, 2 cameras, 119 frames, 1 reason\n  - right: 1 frames dropped")
-    assert "right: 1 frames dropped" in (tmp_path / "AUDIT-FAILED.txt").read_text()
+    assert lines[0].startswith("AUDIT FAILED: mice, 2 cameras, 119 frames, 1 reason\n  - right: 1 frame dropped")
+    assert "right: 1 frame dropped" in (tmp_path / "AUDIT-FAILED.txt").read_text()
 
 
 def test_a_new_audit_that_passes_takes_the_loud_file_away(tmp_path: Path) -> None:

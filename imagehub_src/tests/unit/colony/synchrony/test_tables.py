@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imagehub.colony.synchrony import tables
@@ -38,12 +38,16 @@ def test_a_torn_table_keeps_its_whole_rows_and_says_so(tmp_path_factory: pytest.
 
 
 @given(content=st.binary(max_size=200))
+@example(b"frame,sensor_ns,wall_ns\n")
+@example(b"timestamp_frame,timestamp_ttl,sys_time\n")
+@example(b"timestamp_frame,sys_time\n")
 def test_no_content_is_an_exception(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    """Any bytes at all give rows or findings."""
+    """Any bytes at all give findings, unless they are a table of that kind, be it one without rows."""
     path = written(tmp_path_factory.mktemp("any"), content)
-    assert tables.frames(path).findings
-    assert tables.pulses_out(path).findings
-    assert tables.pulses_in(path)[1]
+    titled = content.strip().startswith
+    assert tables.frames(path).findings or titled(b"frame,sensor_ns,wall_ns")
+    assert tables.pulses_out(path).findings or titled(b"timestamp_frame,timestamp_ttl,sys_time")
+    assert tables.pulses_in(path)[1] or titled(b"timestamp_frame,sys_time")
 
 
 @pytest.mark.parametrize(
@@ -51,10 +55,10 @@ def test_no_content_is_an_exception(tmp_path_factory: pytest.TempPathFactory, co
     [
         (b"", "is empty"),
         (b"frame,sensor_ns,wall_ns", "is empty"),
-        (b"frame,sensor_ns,wall_ns\n1,2,3\n\0\0\0\0\n2,3,4\n", "1 rows can't be read, the first of them row 1"),
+        (b"frame,sensor_ns,wall_ns\n1,2,3\n\0\0\0\0\n2,3,4\n", "1 row can't be read, the first of them row 1"),
         (b"frame,sensor_ns,wall_ns\n1,2\n", "the first of them row 0"),
         (b"frame,sensor_ns,wall_ns\n1,2,99999999999999999999999\n", "the first of them row 0"),
-        (b"frame,sensor_ns,wall_ns\n1,2,3\n2,3", "ends in half a line, after 1 rows"),
+        (b"frame,sensor_ns,wall_ns\n1,2,3\n2,3", "ends in half a line, after 1 row"),
         (b"a,b,c\n1,2,3\n", "does not begin with 'frame,sensor_ns,wall_ns'"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from imagehub.node.cameras import capture, painted
 from imagehub.node.cameras.camera import CameraError, CameraLostError, Frame, Mode
-from imagehub.node.cameras.capture import CaptureCamera, devices, network_camera, webcam, without_password
+from imagehub.node.cameras.capture import CaptureCamera, devices, network_camera, webcam
 from imagehub.node.cameras.grabbing import KEPT_FRAMES
 from passing_time import PassingTime
 from running import until
@@ -176,11 +176,6 @@ def test_an_address_where_nobody_answers_is_refused_without_its_password() -> No
         network_camera("http://user:secret@127.0.0.1:9/stream").open(MODE)
     assert "secret" not in str(refused.value)
     assert "no answer" in str(refused.value)
-
-
-def test_no_secret_of_an_address_is_shown() -> None:
-    """Neither user nor password nor query."""
-    assert without_password("rtsp://me:p@ss@barn:8554/live?key=1") == "rtsp://barn:8554/live"
 
 
 def test_a_camera_that_is_not_open_says_so() -> None:

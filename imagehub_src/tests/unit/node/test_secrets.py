@@ -2,12 +2,13 @@
 
 import pytest
 
-from imagehub.node.settings.secrets import without_password
+from imagehub.node.secrets import without_password
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("rtsp://me:p@ss@barn:8554/live?key=1", "rtsp://barn:8554/live"),
         ("rtsp://admin:pa@ss@10.0.0.9:554/a", "rtsp://10.0.0.9:554/a"),
         ("http://10.0.0.9/a?user=u&pwd=p", "http://10.0.0.9/a"),
         ("source: rtsp://u:p@cam/a?k=1\nview: b@c", "source: rtsp://cam/a\nview: b@c"),
