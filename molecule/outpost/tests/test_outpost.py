@@ -34,6 +34,12 @@ def images(datasink: Host, site: Site, name: str) -> int:
     return len(of(journal(datasink, site), name, "image"))
 
 
+def until_more_images(datasink: Host, site: Site, name: str) -> None:
+    """Wait until the hub has accepted some images more than now."""
+    count = images(datasink, site, name)
+    until(lambda: images(datasink, site, name) > count + 3, f"more images of {name}", 60)
+
+
 def waiting(outpost: Host) -> int:
     """Return how many messages wait in a node's spool."""
     return int(outpost.check_output(f"find {SPOOL} -maxdepth 1 -name '*.message' | wc -l"))
@@ -97,8 +103,7 @@ def test_a_hub_that_restarts_again_and_again_loses_nothing(datasink: Host, site:
     before = pid(node("outpost-west"), UNIT)
     for _ in range(3):
         datasink.check_output("systemctl restart imagehub-front imagehub")
-        count = images(datasink, site, "outpost-west")
-        until(lambda count=count: images(datasink, site, "outpost-west") > count + 3, "images after the restart", 60)
+        until_more_images(datasink, site, "outpost-west")
     assert pid(node("outpost-west"), UNIT) == before
     assert_each_once_in_order(journal(datasink, site), "outpost-west")
 
