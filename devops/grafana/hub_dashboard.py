@@ -56,6 +56,11 @@ HUBS = (
         ((f"increase(imagehub_repeats_total{{{HUB}}}[$__rate_interval])", "{{instance}}"),),
     ),
     Chart(
+        "Commands handed to nodes",
+        "short",
+        ((f"increase(imagehub_commands_handed_over_total{{{HUB}}}[$__rate_interval])", "{{instance}}"),),
+    ),
+    Chart(
         "Disk free, and in three days if it goes on",
         "bytes",
         (
