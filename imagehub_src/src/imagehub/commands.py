@@ -8,7 +8,6 @@ node obeys a command twice. Names of nodes stand in the files and never in a pat
 import json
 import os
 import re
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -81,7 +80,7 @@ def add(data_directory: Path, node: str, text: str, now: datetime) -> Command:
         numbers = [int(match["number"]) for match in _matches(folder)]
         if len(numbers) >= MOST_WAITING:
             raise ImagehubError(f"{MOST_WAITING} commands wait already: imagehub command --list")
-        stem = f"{max(numbers, default=0) + 1:012d}-{secrets.token_hex(4)}"
+        stem = f"{max(numbers, default=0) + 1:012d}-{os.urandom(4).hex()}"
         made = Command(_id(stem), name, words, now.isoformat(timespec="seconds"))
         _write(folder, stem, {"node": made.node, "text": made.text, "queued": made.queued})
     except OSError as error:
