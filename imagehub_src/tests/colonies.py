@@ -86,6 +86,7 @@ class FakeWorld:
     def __init__(self) -> None:
         self.recorders: list[FakeRecorder] = []
         self.sources: list[str] = []
+        self.stream_addresses: list[str] = []
         self.arm_fault = ""
         self.ahead_ns = 0
         self.free_bytes = PLENTY
@@ -98,7 +99,8 @@ class FakeWorld:
         self.sources.append(source)
         return NoCamera()
 
-    def _recorder(self, camera: Camera, plan: Plan, data_directory: Path) -> FakeRecorder:
+    def _recorder(self, camera: Camera, plan: Plan, data_directory: Path, stream_address: str) -> FakeRecorder:
+        self.stream_addresses.append(stream_address)
         self.recorders.append(FakeRecorder(plan, data_directory, self.arm_fault))
         return self.recorders[-1]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from imagehub import __version__, local, logs, settings
-from imagehub.errors import ImagehubError, LinkError, SettingsError
+from imagehub.errors import LinkError
 from imagehub.settings import Settings
+from imagehub.terminal.exits import EXIT_OK, guarded
 
-EXIT_OK, EXIT_FAULT, EXIT_SETTINGS = 0, 1, 2
 FRONT_PATIENCE_SECONDS = 30.0
 # Without -P a file in the current folder, such as an older hub's imagehub.py, would be taken for the module.
 MODULE = ("-P", "-m")
@@ -35,19 +35,7 @@ def main(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code: 0 done, 1 it failed, 2 the settings or the words are wrong."""
     words = _with_command(argv)
     args = _parser(words[0]).parse_args(words)
-    try:
-        return int(args.command(args))
-    except SettingsError as error:
-        print("\n".join(f"imagehub: {fault}" for fault in error.faults), file=sys.stderr)
-        return EXIT_SETTINGS
-    except ImagehubError as error:
-        print(f"imagehub: {error}", file=sys.stderr)
-        return EXIT_FAULT
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAULT
+    return guarded("imagehub", lambda: args.command(args))
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:

@@ -50,6 +50,12 @@ class CurveKeys:
     public: bytes
     secret: bytes
 
+    def guard(self, socket: zmq.Socket[bytes]) -> None:
+        """Have a socket that is not connected yet use them; raise ValueError where one is no key."""
+        socket.curve_serverkey = self.server
+        socket.curve_publickey = self.public
+        socket.curve_secretkey = self.secret
+
     @classmethod
     def load(cls, hub_key: Path, own_key: Path) -> "CurveKeys":
         """Read the files that `imagehub keys new` makes: the hub's `.key`, and the sender's `.key_secret`.
@@ -91,9 +97,7 @@ class ReqConnection:
         self._socket.linger = 0
         try:
             if keys is not None:
-                self._socket.curve_serverkey = keys.server
-                self._socket.curve_publickey = keys.public
-                self._socket.curve_secretkey = keys.secret
+                keys.guard(self._socket)
             self._socket.connect(endpoint)
         except (zmq.ZMQError, ValueError) as error:
             self._socket.close()

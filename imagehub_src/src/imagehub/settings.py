@@ -180,13 +180,7 @@ def find(given: Path | None) -> Path | None:
 
 def load(path: Path) -> Settings:
     """Read a settings file; raise SettingsError with all its faults."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError([f"{path}: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError([f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"]) from error
-    return parse(text, path.absolute().parent, str(path))
+    return parse(yamlfile.read_text(path), path.absolute().parent, str(path))
 
 
 def defaults(folder: Path) -> Settings:

@@ -63,21 +63,21 @@ class StatusServer:
             log.exception("could not tell the status")
 
 
-def query(runtime_directory: Path) -> Document:
-    """Ask the hub that runs there for its status.
+def query(runtime_directory: Path, who: str = "hub") -> Document:
+    """Ask the hub that runs there, or what else is called `who`, for its status.
 
     Raises:
-        ImagehubError: no hub answers; says what to look at.
+        ImagehubError: nobody answers; says what to look at.
     """
     try:
         with local.connect(runtime_directory / SOCKET_NAME, ANSWER_SECONDS) as stream:
             document: Document = json.loads(b"".join(iter(lambda: stream.recv(65536), b"")))
     except PermissionError:
         raise ImagehubError(
-            f"not allowed to ask the hub at {runtime_directory}: be the hub's user or in its group"
+            f"not allowed to ask the {who} at {runtime_directory}: be the {who}'s user or in its group"
         ) from None
     except (OSError, ValueError) as error:
         raise ImagehubError(
-            f"no hub answers at {runtime_directory} ({error}); is it running, and are these its settings (--path)?"
+            f"no {who} answers at {runtime_directory} ({error}); is it running, and are these its settings (--path)?"
         ) from None
     return document

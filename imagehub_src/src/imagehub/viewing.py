@@ -57,9 +57,7 @@ class NewestImages:
         """How many pictures were fetched and made way for newer ones."""
         try:
             if keys is not None:
-                self._socket.curve_serverkey = keys.server
-                self._socket.curve_publickey = keys.public
-                self._socket.curve_secretkey = keys.secret
+                keys.guard(self._socket)
             self._socket.connect(endpoint)
         except (zmq.ZMQError, ValueError) as error:
             self._socket.close()

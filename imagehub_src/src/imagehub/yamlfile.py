@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -36,6 +37,16 @@ class Faults:
         problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
         hint = "indent with blanks, not tabs; text that has one of * & # : [ { in it wants quotes"
         return SettingsError([f"{self._file}{where}: not YAML: {problem} ({hint})"])
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a settings file; raise SettingsError where it can't be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError([f"{path}: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"]) from error
 
 
 def compose(text: str, faults: Faults) -> yaml.Node | None:

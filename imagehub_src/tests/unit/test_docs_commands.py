@@ -9,7 +9,9 @@ import pytest
 
 from imagehub.colony import cli as colony
 from imagehub.colony import former
+from imagehub.colony.showing import EXIT_AUDIT
 from imagehub.node import cli as node
+from imagehub.terminal import exits
 
 PAGE = (Path(__file__).parents[3] / "docs" / "ref" / "commands.md").read_text(encoding="utf-8")
 PARSERS = {
@@ -76,7 +78,7 @@ def test_no_other_verb_is_documented(name: str) -> None:
     assert set(re.findall(rf"^\| `{name} ([a-z-]+)", section(name), re.MULTILINE)) == set(verbs(PARSERS[name]))
 
 
-@pytest.mark.parametrize("code", [node.EXIT_FAULT, node.EXIT_SETTINGS, colony.EXIT_AUDIT, colony.EXIT_INTERRUPTED])
+@pytest.mark.parametrize("code", [exits.EXIT_FAULT, exits.EXIT_SETTINGS, EXIT_AUDIT, exits.EXIT_INTERRUPTED])
 def test_exit_codes_are_documented(code: int) -> None:
     """All that a script may meet."""
     assert re.search(rf"Exit\s+codes: .*\b{code} ", section("colony"), re.DOTALL)

@@ -1,17 +1,14 @@
 """The command `colony`: what people type, and the exit codes they get."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from imagehub import __version__
-from imagehub.errors import ImagehubError, SettingsError
-
-EXIT_OK, EXIT_FAULT, EXIT_SETTINGS, EXIT_AUDIT = 0, 1, 2, 3
-EXIT_INTERRUPTED = 130
+from imagehub.terminal import exits
+from imagehub.terminal.exits import EXIT_OK
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -27,20 +24,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def guarded(name: str, args: argparse.Namespace) -> int:
-    """Run the command of parsed words, and return its exit code; faults go to standard error."""
-    try:
-        return int(args.command(args))
-    except SettingsError as error:
-        print("\n".join(f"{name}: {fault}" for fault in error.faults), file=sys.stderr)
-        return EXIT_SETTINGS
-    except ImagehubError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return EXIT_FAULT
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAULT
+    """Run the command of parsed words under the name that it was called by, and return its exit code."""
+    return exits.guarded(name, lambda: args.command(args))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -191,4 +176,5 @@ def run_agent(args: argparse.Namespace, **more: Any) -> int:
 
     place = Place(args.port, args.bind_address, args.keys_directory)
     data = args.data_path.absolute() if args.data_path else None
-    return service.run(place, Terms(args.instance_name, args.source, data), args.log_level, **more)
+    terms = Terms(args.instance_name, args.source, data, place.stream_address)
+    return service.run(place, terms, args.log_level, **more)

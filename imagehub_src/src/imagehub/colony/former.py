@@ -5,7 +5,7 @@ import re
 import socket
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from imagehub import __version__
@@ -101,7 +101,7 @@ def acquire(args: argparse.Namespace) -> int:
 
 
 def _now() -> str:
-    return datetime.now().strftime(STAMP)  # noqa: DTZ005 - names of files are in the time of the place
+    return datetime.now(UTC).astimezone().strftime(STAMP)
 
 
 def main(name: str, argv: Sequence[str]) -> int:

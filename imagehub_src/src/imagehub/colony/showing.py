@@ -16,8 +16,9 @@ from imagehub.colony.conductor.gathering import CONDUCTOR
 from imagehub.colony.conductor.session import Session, Standing
 from imagehub.colony.table import GREEN, RED, Display, Row, plain, render, wrapped
 from imagehub.terminal import screen
+from imagehub.terminal.exits import EXIT_FAULT, EXIT_OK
 
-EXIT_OK, EXIT_FAULT, EXIT_AUDIT = 0, 1, 3
+EXIT_AUDIT = 3
 VERDICT = " AUDIT "
 VERDICTS = {True: GREEN, False: RED, None: ""}
 

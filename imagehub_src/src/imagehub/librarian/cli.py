@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from imagehub import __version__, failpoints, logs
-from imagehub.errors import DataDirectoryError, ImagehubError, MissingExtraError, SettingsError
+from imagehub.errors import DataDirectoryError, MissingExtraError
 from imagehub.librarian import settings
 from imagehub.librarian.settings import Settings
+from imagehub.terminal.exits import guarded
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -24,21 +25,16 @@ def main(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code: 0 done, 1 it failed, 2 the settings or the words are wrong."""
     args = _parser().parse_args(argv)
     failpoints.arm_from(os.environ)
+    return guarded("imagehub-librarian", lambda: _run_command(args))
+
+
+def _run_command(args: argparse.Namespace) -> int:
     try:
         return int(args.command(args, settings.find(args.path)))
-    except SettingsError as error:
-        print("\n".join(f"imagehub-librarian: {fault}" for fault in error.faults), file=sys.stderr)
-        return 2
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in {"sqlalchemy", "alembic", "argon2"}:
             raise
-        print(f"imagehub-librarian: {MissingExtraError('the librarian', 'librarian')}", file=sys.stderr)
-        return 1
-    except ImagehubError as error:
-        print(f"imagehub-librarian: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+        raise MissingExtraError("the librarian", "librarian") from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 from imagehub import yamlfile
-from imagehub.errors import SettingsError
 from imagehub.kinds import (
     ADDRESS,
     CLOCK,
@@ -267,12 +266,7 @@ def find(given: Path | None) -> Settings:
     path = path / FILE_NAME if path.is_dir() else path
     if given is None and not path.exists():
         return parse("librarian:", path.parent)
-    try:
-        return parse(path.read_text(encoding="utf-8"), path.absolute().parent, str(path))
-    except OSError as error:
-        raise SettingsError([f"{path}: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError([f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"]) from error
+    return parse(yamlfile.read_text(path), path.absolute().parent, str(path))
 
 
 def parse(text: str, folder: Path, name: str = FILE_NAME) -> Settings:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from imagehub import __version__, logs
-from imagehub.errors import ImagehubError, SettingsError
+from imagehub.errors import ImagehubError
 from imagehub.node.secrets import without_password
 from imagehub.node.settings import reading
 from imagehub.node.settings.settings import NodeSettings
-
-EXIT_OK, EXIT_FAULT, EXIT_SETTINGS = 0, 1, 2
+from imagehub.terminal.exits import EXIT_FAULT, EXIT_OK, guarded
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -25,16 +24,7 @@ def entry() -> None:
 def main(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code: 0 done, 1 it failed, 2 the settings or the words are wrong."""
     args = _parser().parse_args(_with_command(argv))
-    try:
-        return int(args.command(args))
-    except SettingsError as error:
-        print("\n".join(f"imagenode: {fault}" for fault in error.faults), file=sys.stderr)
-        return EXIT_SETTINGS
-    except ImagehubError as error:
-        print(f"imagenode: {error}", file=sys.stderr)
-        return EXIT_FAULT
-    except KeyboardInterrupt:
-        return 130
+    return guarded("imagenode", lambda: args.command(args))
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:

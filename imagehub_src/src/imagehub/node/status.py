@@ -1,12 +1,10 @@
 """What `imagenode status` shows: a document that the running node gives to whoever connects to its local socket."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from imagehub import local
-from imagehub.errors import ImagehubError
-from imagehub.status import ANSWER_SECONDS, SOCKET_NAME, Document
+from imagehub import status
+from imagehub.status import Document
 from imagehub.terminal import units
 
 
@@ -16,18 +14,7 @@ def query(runtime_directory: Path) -> Document:
     Raises:
         ImagehubError: no node answers; says what to look at.
     """
-    try:
-        with local.connect(runtime_directory / SOCKET_NAME, ANSWER_SECONDS) as stream:
-            document: Document = json.loads(b"".join(iter(lambda: stream.recv(65536), b"")))
-    except PermissionError:
-        raise ImagehubError(
-            f"not allowed to ask the node at {runtime_directory}: be the node's user or in its group"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ImagehubError(
-            f"no node answers at {runtime_directory} ({error}); is it running, and are these its settings (--path)?"
-        ) from None
-    return document
+    return status.query(runtime_directory, "node")
 
 
 def as_text(document: Document) -> str:

@@ -35,6 +35,11 @@ class Place:
     bind_address: str = "*"
     keys_directory: Path | None = None
 
+    @property
+    def stream_address(self) -> str:
+        """Where pictures are shown that may be watched: where the agent listens, in the words of sockets."""
+        return "" if self.bind_address == "*" else self.bind_address
+
 
 class Agent:
     """Runs in a thread of its own from `start` until `close`, which finishes a recording that is under way."""

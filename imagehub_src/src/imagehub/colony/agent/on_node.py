@@ -12,5 +12,5 @@ from imagehub.node.settings.settings import RecordingSettings
 def make(settings: RecordingSettings, shared: SharedCamera) -> Agent:
     """Return an agent, not started yet, that a node's settings ask for."""
     place = Place(settings.port, settings.bind_address, settings.keys_directory)
-    terms = Terms(settings.name, settings.camera, settings.data_directory.absolute())
+    terms = Terms(settings.name, settings.camera, settings.data_directory.absolute(), place.stream_address)
     return Agent(place, terms, replace(REAL, camera=lambda _: lend(shared)))

@@ -1,5 +1,6 @@
 """What an agent records with, as it sees it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -26,12 +27,13 @@ class Recorder(Protocol):
 class MakeRecorder(Protocol):
     """Makes the recorder of one recording."""
 
-    def __call__(self, camera: Camera, plan: Plan, data_directory: Path) -> Recorder:
-        """Return it; nothing is opened yet."""
+    def __call__(self, camera: Camera, plan: Plan, data_directory: Path, stream_address: str) -> Recorder:
+        """Return it; nothing is opened yet. `stream_address` is where its pictures may be watched."""
 
 
-def make(camera: Camera, plan: Plan, data_directory: Path) -> Recorder:
+def make(camera: Camera, plan: Plan, data_directory: Path, stream_address: str) -> Recorder:
     """Return the recorder of a recording on this machine."""
-    from imagehub.colony.recording.recorder import Recorder as RealRecorder
+    from imagehub.colony.recording import recorder
 
-    return RealRecorder(camera, plan, data_directory)
+    world = replace(recorder.REAL, stream_address=stream_address)
+    return recorder.Recorder(camera, plan, data_directory, world=world)

@@ -37,7 +37,7 @@ class Terms:
     name: str = ""
     source: str = ""
     data_directory: Path | None = None
-    stream_address: str = "0.0.0.0"  # noqa: S104 - a preview is for whoever watches
+    stream_address: str = "127.0.0.1"
 
 
 def _open(source: str) -> Camera:
@@ -118,7 +118,7 @@ class Stage:
         data = self.data_directory(data_path)
         room.check(plan, data, self._world.free(data))
         self._end_preview()
-        recorder = self._world.recorder(self._camera(source), plan, data)
+        recorder = self._world.recorder(self._camera(source), plan, data, self._terms.stream_address)
         recorder.arm()
         self._plan, self._recorder, self._recording, self._data = plan, recorder, None, data
         self._fault = self._ended = ""

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -80,7 +80,7 @@ class Conductor:
         self._recording = False
         self._stopping: threading.Thread | None = None
         self.active = True
-        self._names(datetime.now())  # noqa: DTZ005 - names of files are in the time of the place
+        self._names(datetime.now(UTC).astimezone())
 
     @property
     def acquiring(self) -> bool:
@@ -173,7 +173,7 @@ class Conductor:
 
         The files go where they would have gone; `folder` says where.
         """
-        chosen, folder = self._names(datetime.now()), self.folder  # noqa: DTZ005 - as above
+        chosen, folder = self._names(datetime.now(UTC).astimezone()), self.folder
         data_path = self.settings.general.remote_data_path
 
         def collect_one(remote: Remote) -> str:
@@ -189,7 +189,7 @@ class Conductor:
     @property
     def folder(self) -> Path:
         """Where the first recording of this acquisition is gathered."""
-        chosen = self._names(datetime.now())  # noqa: DTZ005 - as above
+        chosen = self._names(datetime.now(UTC).astimezone())
         return chosen.folder(self.settings.general.session_path)
 
     def _open(self) -> Link:
@@ -204,7 +204,7 @@ class Conductor:
         return plans.acquisition(self.settings, {**given, "time": self._former.get("acquisition_time")}, now)
 
     def _new_session(self) -> Session:
-        now = datetime.now()  # noqa: DTZ005 - names of files are in the time of the place
+        now = datetime.now(UTC).astimezone()
         link, chosen = self._open(), self._names(now)
         folder = _unused(chosen.folder(self.settings.general.session_path), now)
         standings = {

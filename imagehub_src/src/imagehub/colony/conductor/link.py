@@ -128,9 +128,7 @@ class Link:
         socket.reconnect_ivl, socket.reconnect_ivl_max = RECONNECT_MILLISECONDS, LONGEST_RECONNECT_MILLISECONDS
         socket.ipv6 = "[" in place.endpoint
         if place.keys is not None:
-            socket.curve_serverkey = place.keys.server
-            socket.curve_publickey = place.keys.public
-            socket.curve_secretkey = place.keys.secret
+            place.keys.guard(socket)
         socket.connect(place.endpoint)
         return socket
 

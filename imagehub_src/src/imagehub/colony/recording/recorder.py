@@ -51,7 +51,7 @@ class Surroundings:
     wall_ns: Callable[[], int] = time.time_ns
     now: Callable[[], datetime] = datetime.now
     settle_seconds: float = 2.0
-    stream_address: str = "0.0.0.0"  # noqa: S104 - a preview is for whoever watches
+    stream_address: str = "127.0.0.1"
     clock_state: Callable[[], Mapping[str, Any]] = _clock_state
 
 

@@ -54,7 +54,7 @@ class MjpegServer:
     def __init__(
         self, port: int, newest: Callable[[], Frame | None], address: str = "127.0.0.1", rate: float = 10.0
     ) -> None:
-        """`port` 0 takes a free one; see `port` after `start`. `address` is whom to serve: 0.0.0.0 is everybody."""
+        """`port` 0 takes a free one; see `port` after `start`. `address` is where to listen, empty for everywhere."""
         self._where = (address, port)
         self._newest = Newest(newest)
         self._pause = 1 / rate

@@ -22,7 +22,7 @@ from imagehub.node.settings.settings import (
     SensorSettings,
     SpoolSettings,
 )
-from imagehub.yamlfile import Faults
+from imagehub.yamlfile import Faults, read_text
 
 FILE_NAME = "imagenode.yaml"
 TOP = ("node", "hub_address", "cameras", "lights", "sensors", "recordings")
@@ -45,13 +45,7 @@ def find(given: Path | None) -> Path:
 
 def load(path: Path) -> NodeSettings:
     """Read a settings file; raise SettingsError with all its faults."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError([f"{path}: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError([f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"]) from error
-    return parse(text, path.absolute().parent, str(path))
+    return parse(read_text(path), path.absolute().parent, str(path))
 
 
 def parse(text: str, folder: Path, name: str = FILE_NAME) -> NodeSettings:

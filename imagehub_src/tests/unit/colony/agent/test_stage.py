@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from colonies import FakeWorld
+from imagehub.colony.agent.agent import Place
 from imagehub.colony.agent.room import NoRoomError
 from imagehub.colony.agent.stage import NotStartedError, Stage, Terms
 from imagehub.colony.recording.plan import Plan
@@ -52,6 +53,15 @@ def test_it_records_what_it_was_armed_for(staged: Staged) -> None:
     assert (staged.stage.state, status["ended"], status["frames"]) == ("idle", "asked", 7)
     assert status["files"] == {"video": "barn__first.left.20260131_120000.rcc.video.h264"}
     assert status["session"] == {"group": "barn", "name": "barn__first"}
+
+
+@pytest.mark.parametrize(("listens", "shows"), [("*", ""), ("127.0.0.1", "127.0.0.1")])
+def test_pictures_are_shown_where_the_agent_listens(listens: str, shows: str, tmp_path: Path) -> None:
+    """Who keeps an agent from other networks keeps its pictures from them too."""
+    world = FakeWorld()
+    terms = Terms("left", "", tmp_path, Place(54545, listens).stream_address)
+    Stage(terms, world.surroundings()).arm(PLAN, "synthetic", "")
+    assert world.stream_addresses == [shows]
 
 
 def test_a_disk_without_room_is_refused(staged: Staged) -> None:
